@@ -1,0 +1,15 @@
+const common = {
+  extensionsToTreatAsEsm: ['.ts'],
+  transform: { '\\.ts$': '<rootDir>/scripts/jest/strip-types.mjs' },
+  testEnvironment: 'node',
+  modulePathIgnorePatterns: ['/dist/'],
+};
+
+/** Two projects: `unit` is pure code, `e2e` starts real containers. */
+export default {
+  reporters: ['default', '<rootDir>/scripts/jest/summary-reporter.mjs'],
+  projects: [
+    { ...common, displayName: 'unit', testMatch: ['<rootDir>/{gateway,jobs,scripts}/**/*.test.ts'] },
+    { ...common, displayName: 'e2e', testMatch: ['<rootDir>/test/**/*.e2e.test.ts'] },
+  ],
+};

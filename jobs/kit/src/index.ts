@@ -1,0 +1,6 @@
+/** What every job of ours shares: the life of a job by the contract, the CSV rules, and the two-phase publication to S3. */
+export { csvField, csvRecord } from './csv.ts';
+export type { DatasetReader, Job, PlannedDataset, Settings, SourceContext, SourceSession } from './job.ts';
+export type { JobOutput } from './output.ts';
+export { runJob } from './run-job.ts';
+export { isSensitiveColumn } from './sensitive-columns.ts';

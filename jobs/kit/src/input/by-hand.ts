@@ -1,0 +1,37 @@
+import { randomUUID } from 'node:crypto';
+import { CONTRACT_VERSION, JobError, type JobRequest, S3_ENV } from '@esclusa/contract';
+import type { Settings } from '../job.ts';
+
+const TIME_ALLOWED_SECONDS = 24 * 60 * 60;
+
+/**
+ * The request of a job that a person runs with plain `-e` variables: every table or collection, under the seed's keys
+ * (`<job>/<table>_<UTC stamp>.csv`).
+ */
+export function requestByHand(job: string, datasets: Readonly<Record<string, object>>, settings: Settings, now = new Date()): JobRequest {
+  const bucket = settings[S3_ENV.bucket];
+  if (bucket === undefined || bucket === '') {
+    throw new JobError('CONFIG_INVALID', `${S3_ENV.bucket} is not set: name the bucket to write to`, { details: { field: S3_ENV.bucket } });
+  }
+  const stamp = utcStamp(now);
+  const run = `manual-${randomUUID()}`;
+  const names = Object.keys(datasets);
+  return {
+    version: CONTRACT_VERSION,
+    mode: 'run',
+    run,
+    attempt: 1,
+    pipeline: job,
+    datasets: Object.fromEntries(names.map((name) => [name, { ...datasets[name] }])),
+    destination: {
+      bucket,
+      keys: Object.fromEntries(names.map((name) => [name, `${job}/${name}_${stamp}.csv`])),
+      commitKey: `_esclusa/commits/${run}/1.json`,
+    },
+    timeAllowedSeconds: TIME_ALLOWED_SECONDS,
+  };
+}
+
+function utcStamp(date: Date): string {
+  return date.toISOString().replace(/[-:]/g, '').replace('T', '_').slice(0, 15);
+}

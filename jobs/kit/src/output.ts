@@ -1,0 +1,39 @@
+import type { JobErrorLine, JobLog, JobProgress, JobResult } from '@esclusa/contract';
+import { JobError } from '@esclusa/contract';
+
+/** Everything a job says: logs and progress on stderr, the one final line on stdout. */
+export interface JobOutput {
+  log(level: JobLog['level'], message: string, fields?: Record<string, unknown>): void;
+  progress(progress: Omit<JobProgress, 'type'>): void;
+  final(line: JobResult | JobErrorLine): Promise<void>;
+}
+
+/** Output to this process's own stdout and stderr. */
+export function processOutput(): JobOutput {
+  const stderr = (line: object): void => void process.stderr.write(`${JSON.stringify(line)}\n`);
+  return {
+    log: (level, message, fields = {}) => stderr({ ...fields, type: 'log', level, time: new Date().toISOString(), message }),
+    progress: (progress) => stderr({ type: 'progress', ...progress }),
+    // A leading line end parts the line from anything that a library may have printed without one.
+    final: (line) => new Promise((resolve) => process.stdout.write(`\n${JSON.stringify(line)}\n`, () => resolve())),
+  };
+}
+
+/** The error line of a failure; what is no {@link JobError} is a bug of ours and says so. */
+export function errorLine(error: unknown): JobErrorLine {
+  const known = toJobError(error);
+  return {
+    type: 'error',
+    code: known.code,
+    message: known.message,
+    retryable: known.retryable,
+    ...(Object.keys(known.details).length > 0 ? { details: { ...known.details } } : {}),
+  };
+}
+
+/** Wraps anything thrown into a {@link JobError}. */
+export function toJobError(error: unknown): JobError {
+  if (error instanceof JobError) return error;
+  const message = error instanceof Error ? error.message : String(error);
+  return new JobError('INTERNAL', `unexpected failure in the job: ${message}`, { cause: error });
+}

@@ -1,0 +1,114 @@
+import { EXIT, JobError, type JobRequest, type JobResult, type Manifest } from '@esclusa/contract';
+import { extract } from './extract.ts';
+import { requestByHand } from './input/by-hand.ts';
+import { readDatasets, readRequest } from './input/request.ts';
+import { receiveSecrets } from './input/secrets.ts';
+import type { Job, PlannedDataset, Settings, SourceSession } from './job.ts';
+import { type JobOutput, errorLine, processOutput, toJobError } from './output.ts';
+import { createS3Client } from './sink/client.ts';
+import { Publication } from './sink/publication.ts';
+import { type Stop, createStop } from './stop.ts';
+
+// Clean-up has a deadline of its own, shorter than any grace period that a gateway would give.
+const CLEAN_UP_MS = 15_000;
+
+/** Runs a job by the contract, from the environment to the exit status; it is all that a job's main.ts calls. */
+export async function runJob<Dataset>(job: Job<Dataset>): Promise<never> {
+  if (process.argv.includes('--version')) {
+    process.stdout.write(`${job.name} ${job.version}\n`);
+    process.exit(EXIT.done);
+  }
+  const output = processOutput();
+  const stop = createStop();
+  let exit: number = EXIT.done;
+  try {
+    await output.final(await perform(job, process.env, output, stop));
+  } catch (error) {
+    // Whatever broke because of the stop is only its consequence: the first cause wins.
+    const cause = toJobError(stop.signal.aborted ? stop.signal.reason : error);
+    if (cause.code === 'INTERNAL') output.log('error', cause.message, { stack: (cause.cause as Error | undefined)?.stack });
+    await output.final(errorLine(cause));
+    exit = cause.exit;
+  }
+  process.exit(exit);
+}
+
+async function perform<Dataset>(job: Job<Dataset>, environment: NodeJS.ProcessEnv, output: JobOutput, stop: Stop): Promise<JobResult> {
+  const given = readRequest(environment);
+  if (given !== undefined) stop.limit(given.timeAllowedSeconds);
+  const settings: Settings = { ...environment, ...(await receiveSecrets(environment, output, stop.signal)) };
+  const applicationName = given === undefined ? 'esclusa by hand' : `esclusa ${given.run}/${given.attempt}`;
+  const session = await job.connect({ settings, applicationName, signal: stop.signal, output });
+  try {
+    const request = given ?? requestByHand(job.name, (await session.list()) as Record<string, object>, settings);
+    if (given === undefined) stop.limit(request.timeAllowedSeconds);
+    return await performRequest(job, request, session, settings, output, stop);
+  } finally {
+    await session.close();
+  }
+}
+
+async function performRequest<Dataset>(
+  job: Job<Dataset>,
+  request: JobRequest,
+  session: SourceSession<Dataset>,
+  settings: Settings,
+  output: JobOutput,
+  stop: Stop,
+): Promise<JobResult> {
+  // Every dataset is looked for before any is read: a missing one must cost nothing.
+  const plans = new Map<string, PlannedDataset>();
+  for (const [name, dataset] of readDatasets(request, job.dataset)) {
+    stop.signal.throwIfAborted();
+    plans.set(name, await session.plan(name, dataset));
+  }
+  const client = createS3Client(settings);
+  const publication = new Publication(client, request, stop.signal);
+  if (request.mode === 'check') await publication.check();
+  if (request.mode !== 'run') return describeResult(request.mode, session, plans);
+
+  const extraction = { job: job.name, request, session, plans, publication, output, signal: stop.signal };
+  try {
+    return runResult(request, await extract(extraction));
+  } catch (error) {
+    const cause = toJobError(stop.signal.aborted ? stop.signal.reason : error);
+    // Ends parts that are still on their way; the cause stays the first one.
+    stop.abort(cause);
+    const committed = await cleanUp(publication, cause, output);
+    if (committed !== undefined) return runResult(request, committed);
+    throw cause;
+  }
+}
+
+/** Takes back what was uploaded; a failure of it is logged and left to the gateway's sweep, never hiding the first cause. */
+async function cleanUp(publication: Publication, cause: JobError, output: JobOutput): Promise<Manifest | undefined> {
+  const deadline = new Promise<never>((_resolve, reject) => {
+    setTimeout(() => reject(new Error(`not done within ${CLEAN_UP_MS} ms`)), CLEAN_UP_MS).unref();
+  });
+  try {
+    return await Promise.race([publication.withdraw(cause.code), deadline]);
+  } catch (error) {
+    output.log('warn', `clean-up of the attempt is left to the gateway: ${(error as Error).message}`, { event: 'clean-up-failed' });
+    return undefined;
+  }
+}
+
+function runResult(request: JobRequest, manifest: Manifest): JobResult {
+  const datasets = Object.entries(manifest.datasets).map(([name, { url, rows, bytes }]) => [name, { url, rows, bytes }] as const);
+  return { type: 'result', mode: 'run', commitKey: request.destination.commitKey, datasets: Object.fromEntries(datasets) };
+}
+
+type Described = Extract<JobResult, { mode: 'check' | 'plan' }>;
+
+function describeResult(mode: Described['mode'], session: SourceSession<unknown>, plans: ReadonlyMap<string, PlannedDataset>): Described {
+  const datasets: Described['datasets'] = {};
+  for (const [name, plan] of plans) {
+    datasets[name] = {
+      columns: [...plan.columns],
+      omittedColumns: [...plan.omittedColumns],
+      estimatedRows: plan.estimatedRows,
+      estimatedBytes: plan.estimatedBytes,
+    };
+  }
+  return { type: 'result', mode, source: { ...session.info }, datasets };
+}

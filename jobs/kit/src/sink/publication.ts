@@ -1,0 +1,120 @@
+import { randomUUID } from 'node:crypto';
+import { AbortMultipartUploadCommand, CreateMultipartUploadCommand, DeleteObjectCommand, HeadBucketCommand, type S3Client } from '@aws-sdk/client-s3';
+import {
+  type Aborted,
+  CONTRACT_VERSION,
+  type CommitStore,
+  JobError,
+  type JobRequest,
+  type Manifest,
+  decideCommit,
+  ownerMetadata,
+} from '@esclusa/contract';
+import { BufferPool } from './buffer-pool.ts';
+import { onS3 } from './client.ts';
+import { commitStore } from './commit-store.ts';
+import { MultipartObject } from './multipart.ts';
+
+/** What an attempt writes down as its commit, but for what the publication itself adds. */
+export type ManifestDraft = Pick<Manifest, 'job' | 'snapshot' | 'datasets'>;
+
+/**
+ * All objects of one attempt, published in two phases: every dataset is uploaded whole and stays invisible; then all are
+ * completed; then the manifest is put to the commit key, and that PUT alone decides (docs/architecture.md, "The commit key").
+ */
+export class Publication {
+  readonly #client: S3Client;
+  readonly #request: JobRequest;
+  readonly #signal: AbortSignal;
+  readonly #store: CommitStore;
+  readonly #buffers = new BufferPool();
+  readonly #token = randomUUID();
+  readonly #objects: { key: string; upload: MultipartObject; completing: boolean }[] = [];
+
+  constructor(client: S3Client, request: JobRequest, signal: AbortSignal) {
+    this.#client = client;
+    this.#request = request;
+    this.#signal = signal;
+    this.#store = commitStore(client, request.destination.bucket);
+  }
+
+  /** Looks whether the bucket is there and may be written to, leaving nothing behind. */
+  async check(): Promise<void> {
+    const { bucket, commitKey } = this.#request.destination;
+    const options = { abortSignal: this.#signal };
+    await onS3('looking for the bucket', bucket, async () => {
+      try {
+        await this.#client.send(new HeadBucketCommand({ Bucket: bucket }), options);
+      } catch (error) {
+        // HEAD answers carry no body, so S3 can't say which of the two "not found" it is.
+        if ((error as { name?: string }).name === 'NotFound') throw Object.assign(new Error('no such bucket'), { name: 'NoSuchBucket' });
+        throw error;
+      }
+      const target = { Bucket: bucket, Key: `${commitKey}.check` };
+      const { UploadId } = await this.#client.send(new CreateMultipartUploadCommand(target), options);
+      await this.#client.send(new AbortMultipartUploadCommand({ ...target, UploadId }));
+    });
+  }
+
+  /** Opens the upload of a dataset's object. */
+  async open(dataset: string): Promise<MultipartObject> {
+    const { bucket, keys } = this.#request.destination;
+    const key = keys[dataset];
+    if (key === undefined) throw new JobError('REQUEST_INVALID', `dataset "${dataset}" has no key`);
+    const upload = await MultipartObject.create({
+      ...{ client: this.#client, bucket, key, signal: this.#signal, buffers: this.#buffers },
+      metadata: ownerMetadata(this.#request.run, this.#request.attempt),
+      contentType: 'text/csv; charset=utf-8; header=present',
+    });
+    this.#objects.push({ key, upload, completing: false });
+    return upload;
+  }
+
+  /** Completes every object and commits. Rejects with `ATTEMPT_ABORTED` when somebody gave this attempt up before. */
+  async commit(draft: ManifestDraft): Promise<Manifest> {
+    const { run, attempt, pipeline, destination } = this.#request;
+    for (const object of this.#objects) {
+      this.#signal.throwIfAborted();
+      object.completing = true;
+      await object.upload.complete();
+    }
+    this.#signal.throwIfAborted();
+    const manifest: Manifest = {
+      ...{ state: 'committed', version: CONTRACT_VERSION, run, attempt, token: this.#token, pipeline },
+      ...{ committedAt: new Date().toISOString(), ...draft },
+    };
+    // From here on the answer must be learnt, whatever signal comes: the manifest may be in.
+    const decided = await onS3('writing the commit key', destination.bucket, () => decideCommit(this.#store, destination.commitKey, manifest));
+    if (decided.state === 'committed' && decided.token === this.#token) return manifest;
+    throw new JobError('ATTEMPT_ABORTED', 'this attempt was given up by the gateway before it could commit');
+  }
+
+  /**
+   * Takes everything back after a failure: uploads are aborted; objects that are visible already are deleted, but only once
+   * `aborted` stands at the commit key. Resolves with the manifest if the commit turns out to have succeeded after all.
+   */
+  async withdraw(reason: string): Promise<Manifest | undefined> {
+    if (this.#objects.some((object) => object.completing)) {
+      const decided = await decideCommit(this.#store, this.#request.destination.commitKey, this.#aborted(reason));
+      if (decided.state === 'committed') return decided;
+    }
+    const { bucket } = this.#request.destination;
+    const results = await Promise.allSettled(
+      this.#objects.map(async ({ key, upload, completing }) => {
+        await upload.abort();
+        if (completing && (await upload.isMine()) === true) await this.#client.send(new DeleteObjectCommand({ Bucket: bucket, Key: key }));
+      }),
+    );
+    const failed = results.find((result) => result.status === 'rejected');
+    if (failed !== undefined) throw failed.reason;
+    return undefined;
+  }
+
+  #aborted(reason: string): Aborted {
+    const { run, attempt } = this.#request;
+    return {
+      ...{ state: 'aborted', version: CONTRACT_VERSION, run, attempt, token: this.#token },
+      ...{ by: 'job', reason, abortedAt: new Date().toISOString() },
+    };
+  }
+}
