@@ -85,7 +85,8 @@ export class Publication {
     };
     // From here on the answer must be learnt, whatever signal comes: the manifest may be in.
     const decided = await onS3('writing the commit key', destination.bucket, () => decideCommit(this.#store, destination.commitKey, manifest));
-    if (decided.state === 'committed' && decided.token === this.#token) return manifest;
+    // Committed with another token: this attempt was started twice, and the other one was first with the same objects.
+    if (decided.state === 'committed') return decided;
     throw new JobError('ATTEMPT_ABORTED', 'this attempt was given up by the gateway before it could commit');
   }
 

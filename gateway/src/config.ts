@@ -1,0 +1,75 @@
+import { jobNameSchema } from '@esclusa/contract';
+import { z } from 'zod';
+
+const seconds = z.coerce.number().positive();
+const flag = z.enum(['true', 'false']).transform((value) => value === 'true');
+const text = z.string().min(1);
+const LOOPBACK = /^(127\.\d+\.\d+\.\d+|::1|localhost)$/;
+
+/** Every environment variable of the gateway; `.env.example` is checked against it. Jobs' own variables stand in their job.json. */
+export const configSchema = z
+  .object({
+    HOST: text.default('127.0.0.1').describe('Address to listen on; beyond loopback only with API_KEY.'),
+    PORT: z.coerce.number().int().min(0).max(65_535).default(8000).describe('Port to listen on.'),
+    API_KEY: z.string().min(16, 'must have 16 characters or more').optional().describe('Callers send it as "Authorization: Bearer …" or "X-API-Key: …".'),
+    ALLOW_INSECURE_LISTEN: flag.default(false).describe('true: listen beyond loopback without API_KEY, where something else limits who can connect.'),
+    LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info').describe('Least level that is logged.'),
+    ENGINE: z.enum(['docker', 'process']).default('docker').describe('What starts jobs; "process" is for development only.'),
+    DOCKER_HOST: text.optional().describe('Docker Engine to use, as unix:///path or tcp://host:port; the local socket by default.'),
+    DOCKER_NETWORK: text.default('bridge').describe('Docker network that jobs join; it must reach the databases and S3.'),
+    IMAGE_PREFIX: text.default('pharmavida-ingesta').describe('Images of jobs are named <prefix>-<job>:latest.'),
+    JOBS_DIR: text.default('jobs').describe('Folder of jobs for the process engine.'),
+    PIPELINES_DIR: text.default('pipelines').describe('Folder of pipeline files.'),
+    AWS_BUCKET_NAME: text.describe('Bucket for data and ledger.'),
+    AWS_REGION: text.default('us-east-1').describe('Region of the bucket.'),
+    S3_ENDPOINT: z.url().optional().describe("URL of an S3 that is not AWS's, as the gateway sees it."),
+    JOB_S3_ENDPOINT: z.url().optional().describe('The same as jobs see it, when their network names it differently.'),
+    S3_FORCE_PATH_STYLE: flag.optional().describe('Bucket in the path instead of the host name; true by default with S3_ENDPOINT.'),
+    LEDGER_PREFIX: z
+      .string()
+      .regex(/^[^/]+(\/[^/]+)*\/$/, 'must be a prefix that ends in "/" and does not start with it')
+      .default('_esclusa/')
+      .describe('Prefix in the bucket under which everything lies that is not data.'),
+    INSTALLATION_ID: jobNameSchema.default('esclusa').describe('Name of this installation; containers and ledger entries bear it.'),
+    MAX_RUNNING: z.coerce.number().int().min(1).default(4).describe('Runs that may have a container at once.'),
+    MAX_WAITING: z.coerce.number().int().min(0).default(50).describe('Runs that may wait for a place; beyond it callers get 429.'),
+    MAX_ATTEMPTS: z.coerce.number().int().min(1).max(100).default(4).describe('Containers that one run may use up when failures can pass.'),
+    RETRY_BASE_SECONDS: seconds.default(2).describe('Pause before the second attempt; it doubles each time.'),
+    RETRY_MAX_SECONDS: seconds.default(60).describe('Longest pause between attempts.'),
+    STOP_GRACE_SECONDS: seconds.default(20).describe('Time between SIGTERM and SIGKILL for a job.'),
+    SHUTDOWN_SECONDS: seconds.default(30).describe('Time that running runs get to end when the gateway is stopped.'),
+    HEALTH_CACHE_SECONDS: seconds.default(60).describe("How long a pipeline's check is answered from memory."),
+  })
+  .superRefine((config, context) => {
+    if (!LOOPBACK.test(config.HOST) && config.API_KEY === undefined && !config.ALLOW_INSECURE_LISTEN) {
+      context.addIssue({
+        code: 'custom',
+        path: ['HOST'],
+        message: `"${config.HOST}" is beyond loopback: set API_KEY, since the gateway stands in front of a Docker socket (or ALLOW_INSECURE_LISTEN=true where something else limits who can connect)`,
+      });
+    }
+  });
+
+/** The configuration, frozen, with the whole environment beside it for the variables that jobs want. */
+export type Config = Readonly<z.infer<typeof configSchema>> & { readonly environment: Readonly<Record<string, string | undefined>> };
+
+/** All that is wrong with the configuration, one line each. */
+export class ConfigError extends Error {
+  readonly problems: readonly string[];
+
+  constructor(problems: readonly string[]) {
+    super(`the configuration has ${problems.length} problem(s):\n${problems.map((problem) => `  - ${problem}`).join('\n')}`);
+    this.name = 'ConfigError';
+    this.problems = problems;
+  }
+}
+
+/** Reads the configuration once; rejects with every problem at once. An empty variable counts as unset, as compose writes it. */
+export function readConfig(environment: Readonly<Record<string, string | undefined>>): Config {
+  const set = Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== undefined && value !== ''));
+  const parsed = configSchema.safeParse(set);
+  if (!parsed.success) {
+    throw new ConfigError(parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${set[String(issue.path[0])] === undefined ? 'is not set' : issue.message}`));
+  }
+  return Object.freeze({ ...parsed.data, environment: Object.freeze(set) });
+}

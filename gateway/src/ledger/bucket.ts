@@ -1,0 +1,180 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import {
+  AbortMultipartUploadCommand,
+  DeleteObjectCommand,
+  GetObjectCommand,
+  HeadBucketCommand,
+  HeadObjectCommand,
+  ListMultipartUploadsCommand,
+  type ListMultipartUploadsCommandOutput,
+  PutObjectCommand,
+  S3Client,
+  paginateListObjectsV2,
+} from '@aws-sdk/client-s3';
+import { type CommitStore, JobError, s3FailureCode, s3FailureMessage } from '@esclusa/contract';
+
+const CONDITIONAL_TRIES = 5;
+
+/** How to reach the bucket. Credentials come from AWS's default chain: environment, `~/.aws`, role. */
+export interface BucketOptions {
+  readonly bucket: string;
+  readonly region: string;
+  readonly endpoint?: string | undefined;
+  readonly forcePathStyle?: boolean | undefined;
+}
+
+/** An open multipart upload. */
+export interface OpenUpload {
+  readonly key: string;
+  readonly uploadId: string;
+  readonly initiated: Date | undefined;
+}
+
+/** S3 credentials as they stand now, to be handed to a job. */
+export interface Credentials {
+  readonly accessKeyId: string;
+  readonly secretAccessKey: string;
+  readonly sessionToken?: string | undefined;
+  readonly expiration?: Date | undefined;
+}
+
+/** The few things that the gateway does to a bucket. Failures are {@link JobError}s with the contract's S3 codes. */
+export class Bucket implements CommitStore {
+  readonly name: string;
+  readonly #client: S3Client;
+
+  constructor(options: BucketOptions) {
+    this.name = options.bucket;
+    this.#client = new S3Client({
+      region: options.region,
+      ...(options.endpoint === undefined ? {} : { endpoint: options.endpoint }),
+      forcePathStyle: options.forcePathStyle ?? options.endpoint !== undefined,
+      maxAttempts: 4,
+      requestHandler: { connectionTimeout: 3_000, requestTimeout: 15_000, throwOnRequestTimeout: true },
+    });
+  }
+
+  /** PUT with `If-None-Match: *`. */
+  async putIfAbsent(key: string, body: string): Promise<'written' | 'exists'> {
+    return this.#call(`writing ${key}`, async () => {
+      for (let tried = 1; ; tried++) {
+        try {
+          await this.#client.send(new PutObjectCommand({ ...this.#at(key), Body: body, ContentType: 'application/json', IfNoneMatch: '*' }));
+          return 'written';
+        } catch (error) {
+          if (nameOf(error) === 'PreconditionFailed') return 'exists';
+          // 409: another conditional write of the key was under way; S3 asks to try again.
+          if (nameOf(error) !== 'ConditionalRequestConflict' || tried >= CONDITIONAL_TRIES) throw error;
+          await sleep(100 * tried);
+        }
+      }
+    });
+  }
+
+  /** The object's text; undefined when there is none. */
+  async get(key: string): Promise<string | undefined> {
+    return this.#call(`reading ${key}`, async () => {
+      try {
+        const object = await this.#client.send(new GetObjectCommand(this.#at(key)));
+        return await object.Body?.transformToString('utf8');
+      } catch (error) {
+        if (nameOf(error) === 'NoSuchKey') return undefined;
+        throw error;
+      }
+    });
+  }
+
+  /** User metadata and age of an object, by S3's own clock; undefined when there is none. */
+  async head(key: string): Promise<{ metadata: Record<string, string>; lastModified: Date | undefined } | undefined> {
+    return this.#call(`looking at ${key}`, async () => {
+      try {
+        const { Metadata, LastModified } = await this.#client.send(new HeadObjectCommand(this.#at(key)));
+        return { metadata: Metadata ?? {}, lastModified: LastModified };
+      } catch (error) {
+        if (nameOf(error) === 'NotFound') return undefined;
+        throw error;
+      }
+    });
+  }
+
+  /** Deletes an object; one that is not there is fine. */
+  async delete(key: string): Promise<void> {
+    await this.#call(`deleting ${key}`, () => this.#client.send(new DeleteObjectCommand(this.#at(key))));
+  }
+
+  /** Keys under a prefix, in order. */
+  async list(prefix: string): Promise<string[]> {
+    return this.#call(`listing ${prefix}`, async () => {
+      const keys: string[] = [];
+      for await (const page of paginateListObjectsV2({ client: this.#client }, { Bucket: this.name, Prefix: prefix })) {
+        for (const { Key } of page.Contents ?? []) if (Key !== undefined) keys.push(Key);
+      }
+      return keys;
+    });
+  }
+
+  /** Open uploads whose key starts with a prefix. */
+  async uploads(prefix: string): Promise<OpenUpload[]> {
+    return this.#call(`listing uploads on ${prefix}`, async () => {
+      const uploads: OpenUpload[] = [];
+      let marker: { KeyMarker?: string; UploadIdMarker?: string } | undefined = {};
+      while (marker !== undefined) {
+        const page: ListMultipartUploadsCommandOutput = await this.#client.send(
+          new ListMultipartUploadsCommand({ Bucket: this.name, Prefix: prefix, ...marker }),
+        );
+        for (const { Key, UploadId, Initiated } of page.Uploads ?? []) {
+          if (Key !== undefined && UploadId !== undefined) uploads.push({ key: Key, uploadId: UploadId, initiated: Initiated });
+        }
+        const { IsTruncated, NextKeyMarker, NextUploadIdMarker } = page;
+        marker = IsTruncated === true && NextKeyMarker !== undefined ? { KeyMarker: NextKeyMarker, UploadIdMarker: NextUploadIdMarker ?? '' } : undefined;
+      }
+      return uploads;
+    });
+  }
+
+  /** Aborts an upload; one that is gone is fine. */
+  async abortUpload({ key, uploadId }: OpenUpload): Promise<void> {
+    await this.#call(`aborting an upload on ${key}`, async () => {
+      try {
+        await this.#client.send(new AbortMultipartUploadCommand({ ...this.#at(key), UploadId: uploadId }));
+      } catch (error) {
+        if (nameOf(error) !== 'NoSuchUpload') throw error;
+      }
+    });
+  }
+
+  /** Rejects when the bucket can't be used. */
+  async check(): Promise<void> {
+    await this.#call('looking for the bucket', async () => {
+      try {
+        await this.#client.send(new HeadBucketCommand({ Bucket: this.name }));
+      } catch (error) {
+        // HEAD answers carry no body, so S3 can't say which of the two "not found" it is.
+        if (nameOf(error) === 'NotFound') throw Object.assign(new Error('no such bucket'), { name: 'NoSuchBucket' });
+        throw error;
+      }
+    });
+  }
+
+  /** The credentials that the default chain gives now. */
+  async credentials(): Promise<Credentials> {
+    return this.#call('looking for credentials', () => this.#client.config.credentials());
+  }
+
+  #at(key: string): { Bucket: string; Key: string } {
+    return { Bucket: this.name, Key: key };
+  }
+
+  async #call<T>(doing: string, call: () => Promise<T>): Promise<T> {
+    try {
+      return await call();
+    } catch (cause) {
+      const code = s3FailureCode(cause);
+      throw new JobError(code, s3FailureMessage(code, doing, this.name, cause), { cause });
+    }
+  }
+}
+
+function nameOf(error: unknown): string | undefined {
+  return (error as { name?: string }).name;
+}

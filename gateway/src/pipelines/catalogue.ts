@@ -1,0 +1,112 @@
+import type { JobJson } from '@esclusa/contract';
+import { stat, readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { GatewayError } from '../errors.ts';
+import { checkAgainstJob } from './check-datasets.ts';
+import { type Pipeline, type PipelineProblem, formatProblem } from './pipeline.ts';
+import { readPipelines } from './read.ts';
+
+/** Gives the description of a job; rejects when its image is missing or the engine can't be reached. */
+export type DescribeJob = (job: string) => Promise<JobJson>;
+
+/** All that is wrong with the pipelines at start, one line each. */
+export class PipelinesError extends Error {
+  readonly problems: readonly PipelineProblem[];
+
+  constructor(problems: readonly PipelineProblem[]) {
+    super(`the pipelines have ${problems.length} problem(s):\n${problems.map((problem) => `  - ${formatProblem(problem)}`).join('\n')}`);
+    this.name = 'PipelinesError';
+    this.problems = problems;
+  }
+}
+
+/**
+ * The pipelines of a folder. A file that changes is read again at the next use; when it has become invalid the last good
+ * version serves on, and the problem shows in {@link problems}.
+ */
+export class Catalogue {
+  readonly #folder: string;
+  readonly #describe: DescribeJob;
+  #pipelines = new Map<string, Pipeline>();
+  #problems: readonly PipelineProblem[] = [];
+  #fingerprint = '';
+
+  private constructor(folder: string, describe: DescribeJob) {
+    this.#folder = folder;
+    this.#describe = describe;
+  }
+
+  /** Reads the folder; rejects with every problem of every file, those that only the jobs can see included where their images are there. */
+  static async load(folder: string, describe: DescribeJob): Promise<Catalogue> {
+    const catalogue = new Catalogue(folder, describe);
+    const { pipelines, problems } = await readPipelines(folder);
+    const all = [...problems];
+    for (const pipeline of pipelines) all.push(...(await catalogue.#jobProblems(pipeline)));
+    if (all.length > 0) throw new PipelinesError(all);
+    catalogue.#pipelines = new Map(pipelines.map((pipeline) => [pipeline.name, pipeline]));
+    catalogue.#fingerprint = await fingerprint(folder);
+    return catalogue;
+  }
+
+  /** What is wrong with files that changed since the start. */
+  get problems(): readonly PipelineProblem[] {
+    return this.#problems;
+  }
+
+  /** All pipelines, by name. */
+  async list(): Promise<Pipeline[]> {
+    await this.#refresh();
+    return [...this.#pipelines.values()];
+  }
+
+  /** A pipeline and its job, checked against each other. Rejects with `PIPELINE_NOT_FOUND`, `PIPELINE_INVALID` or what the engine says. */
+  async get(name: string): Promise<{ pipeline: Pipeline; job: JobJson }> {
+    await this.#refresh();
+    const pipeline = this.#pipelines.get(name);
+    if (pipeline === undefined) {
+      const known = [...this.#pipelines.keys()];
+      throw new GatewayError('PIPELINE_NOT_FOUND', `there is no pipeline "${name}"; there ${known.length === 1 ? 'is' : 'are'} ${known.join(', ') || 'none'}`, {
+        details: { pipelines: known },
+      });
+    }
+    const job = await this.#describe(pipeline.job);
+    const problems = checkAgainstJob(pipeline, job);
+    if (problems.length > 0) {
+      throw new GatewayError('PIPELINE_INVALID', `the pipeline "${name}" does not fit its job: ${problems.map(formatProblem).join('; ')}`, { details: { problems } });
+    }
+    return { pipeline, job };
+  }
+
+  async #refresh(): Promise<void> {
+    const now = await fingerprint(this.#folder);
+    if (now === this.#fingerprint) return;
+    this.#fingerprint = now;
+    const { pipelines, problems } = await readPipelines(this.#folder);
+    const broken = new Set(problems.map((problem) => problem.file));
+    const kept = [...this.#pipelines.values()].filter((pipeline) => broken.has(pipeline.file));
+    this.#pipelines = new Map([...kept, ...pipelines].map((pipeline) => [pipeline.name, pipeline]));
+    this.#problems = problems;
+  }
+
+  /** A job that can't be asked now is asked at the first use: a missing image must not keep the other pipelines from serving. */
+  async #jobProblems(pipeline: Pipeline): Promise<PipelineProblem[]> {
+    let job: JobJson;
+    try {
+      job = await this.#describe(pipeline.job);
+    } catch {
+      return [];
+    }
+    return checkAgainstJob(pipeline, job);
+  }
+}
+
+/** Changes when a file of the folder is added, removed or written. */
+async function fingerprint(folder: string): Promise<string> {
+  try {
+    const files = (await readdir(folder)).toSorted();
+    const stats = await Promise.all(files.map((file) => stat(join(folder, file))));
+    return files.map((file, index) => `${file}:${stats[index]?.mtimeMs}:${stats[index]?.size}`).join('|');
+  } catch (error) {
+    return `unreadable: ${(error as Error).message}`;
+  }
+}

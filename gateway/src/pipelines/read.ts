@@ -1,0 +1,60 @@
+import { readFile, readdir } from 'node:fs/promises';
+import { basename, extname, join } from 'node:path';
+import { LineCounter, parseDocument, isMap, isNode, type Document } from 'yaml';
+import { type Pipeline, type PipelineProblem, pipelineFileSchema, pipelineNameSchema } from './pipeline.ts';
+
+/** What a folder of pipelines holds: those that could be read, and every problem of the others. */
+export interface PipelineFolder {
+  readonly pipelines: Pipeline[];
+  readonly problems: PipelineProblem[];
+}
+
+/** Reads every `*.yaml` of a folder; problems are collected over all files, not thrown at the first. */
+export async function readPipelines(folder: string): Promise<PipelineFolder> {
+  let files: string[];
+  try {
+    files = (await readdir(folder)).filter((file) => ['.yaml', '.yml'].includes(extname(file))).toSorted();
+  } catch (cause) {
+    const message = `the folder can't be read (${(cause as Error).message}); set PIPELINES_DIR`;
+    return { pipelines: [], problems: [{ file: folder, line: 1, field: '', message }] };
+  }
+  const all: PipelineFolder = { pipelines: [], problems: [] };
+  for (const file of files) {
+    const read = parsePipeline(join(folder, file), await readFile(join(folder, file), 'utf8'));
+    if (Array.isArray(read)) all.problems.push(...read);
+    else all.pipelines.push(read);
+  }
+  return all;
+}
+
+/** Reads one pipeline, or says everything that is wrong with it. */
+export function parsePipeline(file: string, text: string): Pipeline | PipelineProblem[] {
+  const lines = new LineCounter();
+  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
+  if (document.errors.length > 0) {
+    return document.errors.map((error) => ({ file, line: lines.linePos(error.pos[0]).line, field: '', message: `not valid YAML: ${error.message}` }));
+  }
+  const lineOf = (path: readonly PropertyKey[]): number => lineOfField(document, lines, path);
+  const name = basename(file, extname(file));
+  const named = pipelineNameSchema.safeParse(name);
+  if (!named.success) return [{ file, line: 1, field: '', message: `the file's name: ${named.error.issues[0]?.message}` }];
+  const parsed = pipelineFileSchema.safeParse(document.toJS());
+  if (parsed.success) return { ...parsed.data, name, file, lineOf };
+  return parsed.error.issues.flatMap((issue) => {
+    // An unknown key is reported at the key itself, not at the map that holds it.
+    const paths = issue.code === 'unrecognized_keys' ? issue.keys.map((key) => [...issue.path, key]) : [issue.path];
+    const message = issue.code === 'unrecognized_keys' ? 'unknown field' : issue.message;
+    return paths.map((path) => ({ file, line: lineOf(path), field: path.join('.'), message }));
+  });
+}
+
+function lineOfField(document: Document, lines: LineCounter, path: readonly PropertyKey[]): number {
+  for (let length = path.length; length > 0; length--) {
+    const parent = document.getIn(path.slice(0, length - 1), true);
+    const last = path[length - 1];
+    const pair = isMap(parent) ? parent.items.find((item) => isNode(item.key) && String(item.key) === String(last)) : undefined;
+    const node = pair?.key ?? document.getIn(path.slice(0, length), true);
+    if (isNode(node) && node.range) return lines.linePos(node.range[0]).line;
+  }
+  return 1;
+}

@@ -1,0 +1,83 @@
+import { type JobFinal, type JobProgress, SECRETS_RECEIVED, parseMessage } from '@esclusa/contract';
+import type { OutputSink } from '../../engine/engine.ts';
+import { LineSplitter } from './lines.ts';
+import type { Mask } from './mask.ts';
+
+const TAIL_LINES = 50;
+const TAIL_LINE_CHARS = 2_000;
+
+/** Told of what a job says while it says it; everything is masked already. */
+export interface OutputListener {
+  progress?(progress: JobProgress): void;
+  log?(line: string): void;
+}
+
+/**
+ * Reads a job's output: keeps the last valid result or error line, the newest progress, and the last lines for people.
+ * Secrets are masked here, before anything is kept: messages after they were parsed, other lines before they are cut.
+ */
+export class OutputCollector implements OutputSink {
+  /** The job's last valid result or error line, from stdout; an engine that mixes the streams is fine too. */
+  final: JobFinal | undefined;
+  /** Highest memory use that the job reported, in bytes. */
+  memoryPeakBytes: number | undefined;
+  /** Whether the job said that it has its secrets. */
+  secretsReceived = false;
+  readonly #mask: Mask;
+  readonly #listener: OutputListener;
+  readonly #tail: string[] = [];
+  readonly #stdout = new LineSplitter((line) => this.#line(line));
+  readonly #stderr = new LineSplitter((line) => this.#line(line));
+
+  constructor(mask: Mask, listener: OutputListener = {}) {
+    this.#mask = mask;
+    this.#listener = listener;
+  }
+
+  stdout(chunk: Uint8Array): void {
+    this.#stdout.push(chunk);
+  }
+
+  stderr(chunk: Uint8Array): void {
+    this.#stderr.push(chunk);
+  }
+
+  /** To be called once the output is drained. */
+  end(): void {
+    this.#stdout.end();
+    this.#stderr.end();
+  }
+
+  /** The last lines that are no progress, oldest first. */
+  get tail(): readonly string[] {
+    return this.#tail;
+  }
+
+  #line(line: string): void {
+    if (line.trim() === '') return;
+    const message = parseMessage(line);
+    switch (message?.type) {
+      case 'progress':
+        this.memoryPeakBytes = Math.max(this.memoryPeakBytes ?? 0, message.memoryPeakBytes ?? 0) || undefined;
+        this.#listener.progress?.(message);
+        return;
+      case 'result':
+      case 'error':
+        this.final = this.#mask.json(message);
+        break;
+      case 'log':
+        if (message.event === SECRETS_RECEIVED) this.secretsReceived = true;
+        break;
+      case undefined:
+        break;
+    }
+    this.#keep(message === undefined ? this.#mask.text(line) : JSON.stringify(this.#mask.json(message)));
+  }
+
+  #keep(line: string): void {
+    const cut = line.length > TAIL_LINE_CHARS ? `${line.slice(0, TAIL_LINE_CHARS)}…` : line;
+    this.#tail.push(cut);
+    if (this.#tail.length > TAIL_LINES) this.#tail.shift();
+    this.#listener.log?.(cut);
+  }
+}

@@ -1,0 +1,50 @@
+import { CONTRACT_ENV, CONTRACT_VERSION, type JobRequest, type Limits, S3_ENV } from '@esclusa/contract';
+import type { AttemptSpec } from '../engine/engine.ts';
+import type { AttemptEntry, OpenRun } from '../ledger/entries.ts';
+
+/** Where jobs find S3; no secret. */
+export interface S3Settings {
+  readonly bucket: string;
+  readonly region: string;
+  readonly endpoint: string | undefined;
+  readonly forcePathStyle: boolean | undefined;
+}
+
+/** What is put together into a container. */
+export interface AttemptParts {
+  readonly run: Pick<OpenRun, 'run' | 'pipeline' | 'job' | 'datasets'>;
+  readonly entry: Pick<AttemptEntry, 'attempt' | 'keys' | 'commitKey'>;
+  readonly mode: JobRequest['mode'];
+  readonly limits: Limits;
+  readonly variables: Readonly<Record<string, string>>;
+  readonly s3: S3Settings;
+  readonly installation: string;
+}
+
+/** Turns an attempt into what an engine starts; pure. */
+export function planAttempt({ run, entry, mode, limits, variables, s3, installation }: AttemptParts): AttemptSpec {
+  const request: JobRequest = {
+    ...{ version: CONTRACT_VERSION, mode, run: run.run, attempt: entry.attempt, pipeline: run.pipeline, datasets: run.datasets },
+    destination: { bucket: s3.bucket, keys: entry.keys, commitKey: entry.commitKey },
+    timeAllowedSeconds: limits.timeAllowedSeconds,
+  };
+  return {
+    ...{ run: run.run, attempt: entry.attempt, job: run.job, pipeline: run.pipeline, mode, installation, limits },
+    environment: {
+      ...variables,
+      [S3_ENV.bucket]: s3.bucket,
+      [S3_ENV.region]: s3.region,
+      ...(s3.endpoint === undefined ? {} : { [S3_ENV.endpoint]: s3.endpoint }),
+      ...(s3.forcePathStyle === undefined ? {} : { [S3_ENV.forcePathStyle]: String(s3.forcePathStyle) }),
+      [CONTRACT_ENV.secrets]: 'stdin',
+      [CONTRACT_ENV.request]: JSON.stringify(request),
+    },
+    labels: { 'esclusa.commit-key': entry.commitKey, 'esclusa.keys': JSON.stringify(entry.keys) },
+  };
+}
+
+/** The job's limits with the pipeline's in their place. */
+export function effectiveLimits(job: Limits, pipeline: { [Name in keyof Limits]?: Limits[Name] | undefined }): Limits {
+  const set = Object.fromEntries(Object.entries(pipeline).filter(([, value]) => value !== undefined));
+  return { ...job, ...set };
+}
