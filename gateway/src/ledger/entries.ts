@@ -18,6 +18,8 @@ export const openRunSchema = z.object({
   job: z.string(),
   acceptedAt: z.iso.datetime(),
   datasets: z.record(z.string(), z.record(z.string(), z.unknown())),
+  /** The pipeline's `source` as it is written, so secrets stand in it only as references. */
+  source: z.record(z.string(), z.string()),
   /** First part of the data's keys, without slash at its ends. */
   destination: z.string(),
   limits: limitsSchema,

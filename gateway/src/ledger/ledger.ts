@@ -68,9 +68,9 @@ export class Ledger {
     return entries.toSorted((a, b) => a.attempt - b.attempt);
   }
 
-  /** The decision on an attempt, if there is one yet. */
-  async decision(entry: AttemptEntry): Promise<Commit | undefined> {
-    return readCommit(this.#bucket, entry.commitKey);
+  /** The decision at a commit key, if there is one yet. */
+  async decisionAt(commitKey: string): Promise<Commit | undefined> {
+    return readCommit(this.#bucket, commitKey);
   }
 
   /** Settles an attempt whose container has stopped: the manifest if the job committed, else `aborted`, from now on and for good. */
@@ -81,9 +81,18 @@ export class Ledger {
     });
   }
 
-  /** Takes away what an aborted attempt left behind; see {@link sweepAttempt} for what it may touch. */
-  async sweep(entry: AttemptEntry): Promise<Swept> {
-    return sweepAttempt(this.#bucket, entry, this.#keys.attempt(entry.run, entry.attempt));
+  /**
+   * Takes away what an aborted attempt left behind; see {@link sweepAttempt} for what it may touch. `began` is when the attempt
+   * began by S3's clock, as {@link beganAt} gives it while the attempt's entry is there.
+   */
+  async sweep(entry: AttemptEntry, began: Date): Promise<Swept> {
+    return sweepAttempt(this.#bucket, entry, began);
+  }
+
+  /** When an attempt began, by S3's clock. */
+  async beganAt(entry: AttemptEntry): Promise<Date> {
+    const head = await this.#bucket.head(this.#keys.attempt(entry.run, entry.attempt));
+    return head?.lastModified ?? new Date(entry.createdAt);
   }
 
   /** Ends a run: the final entry first, then what led to it is cleared away. Repeating it does no harm; the first entry stays. */

@@ -15,16 +15,16 @@ const CLOCK_SLACK_MS = 2_000;
  * Takes away what a dead, aborted attempt left: uploads on exactly its keys that were opened after it began, and objects at
  * exactly its keys that bear its mark. Nothing else is touched, be it a longer key beside them or a stranger's object at the
  * same key. Only to be called once the container has stopped and `aborted` stands at the commit key.
- * `entryKey` is where the attempt's entry lies: its age tells when the attempt began by S3's clock and not by ours.
+ * `began` is by S3's clock, as the uploads' times are.
  */
-export async function sweepAttempt(bucket: Bucket, entry: AttemptEntry, entryKey: string): Promise<Swept> {
+export async function sweepAttempt(bucket: Bucket, entry: AttemptEntry, began: Date): Promise<Swept> {
   let uploads = 0;
   let objects = 0;
   const mark = ownerMetadata(entry.run, entry.attempt);
-  const began = ((await bucket.head(entryKey))?.lastModified?.getTime() ?? 0) - CLOCK_SLACK_MS;
+  const since = began.getTime() - CLOCK_SLACK_MS;
   for (const key of Object.values(entry.keys)) {
     for (const upload of await bucket.uploads(key)) {
-      if (upload.key !== key || (upload.initiated !== undefined && upload.initiated.getTime() < began)) continue;
+      if (upload.key !== key || (upload.initiated !== undefined && upload.initiated.getTime() < since)) continue;
       await bucket.abortUpload(upload);
       uploads++;
     }

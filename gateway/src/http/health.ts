@@ -1,0 +1,45 @@
+import type { RequestHandler } from 'express';
+import type { Engine } from '../engine/engine.ts';
+import type { Bucket } from '../ledger/bucket.ts';
+import type { Catalogue } from '../pipelines/catalogue.ts';
+import { formatProblem } from '../pipelines/pipeline.ts';
+import type { Runs } from '../runs/runs.ts';
+import { HEALTHY, UNHEALTHY } from './status.ts';
+
+/** What `/health` looks at. */
+export interface HealthServices {
+  readonly engine: Engine;
+  readonly bucket: Bucket;
+  readonly catalogue: Catalogue;
+  readonly runs: Runs;
+  readonly version: string;
+}
+
+const S3_PATIENCE_MS = 5_000;
+
+/** Whether runs could be accepted now, and if not, what is missing and what mends it. The process stays up either way. */
+export function health({ engine, bucket, catalogue, runs, version }: HealthServices): RequestHandler {
+  return async (_request, response) => {
+    const [engineHealth, s3] = await Promise.all([engine.health(), s3Health(bucket)]);
+    const problems = catalogue.problems.map(formatProblem);
+    const healthy = engineHealth.ok && s3.ok;
+    const { ok, version: engineVersion, problem } = engineHealth;
+    response.status(healthy ? HEALTHY : UNHEALTHY).json({
+      ...{ status: healthy ? 'healthy' : 'unhealthy', service: 'esclusa', version },
+      engine: { name: engine.name, ok, version: engineVersion, problem },
+      s3: { bucket: bucket.name, ...s3 },
+      ...(problems.length > 0 ? { pipelines: { problems } } : {}),
+      runs: runs.counts,
+    });
+  };
+}
+
+async function s3Health(bucket: Bucket): Promise<{ ok: boolean; problem?: string }> {
+  const timeUp = new Promise<never>((_resolve, reject) => void setTimeout(() => reject(new Error(`S3 did not answer within ${S3_PATIENCE_MS} ms`)), S3_PATIENCE_MS).unref());
+  try {
+    await Promise.race([bucket.check(), timeUp]);
+    return { ok: true };
+  } catch (error) {
+    return { ok: false, problem: (error as Error).message };
+  }
+}

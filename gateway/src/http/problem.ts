@@ -1,0 +1,52 @@
+import { JobError } from '@esclusa/contract';
+import type { ErrorRequestHandler, Response } from 'express';
+import type { Logger } from 'pino';
+import { EngineError } from '../engine/engine.ts';
+import { GatewayError } from '../errors.ts';
+import { statusOf } from './status.ts';
+
+/** A problem document (RFC 9457) with a code that callers may rely on. */
+export interface Problem {
+  readonly code: string;
+  readonly detail: string;
+  /** More members: run id, attempts, the last lines of the log. */
+  readonly members?: Readonly<Record<string, unknown>>;
+  readonly retryAfterSeconds?: number;
+}
+
+/** Sends a problem document. */
+export function sendProblem(response: Response, { code, detail, members = {}, retryAfterSeconds }: Problem): void {
+  const status = statusOf(code);
+  if (retryAfterSeconds !== undefined) response.set('Retry-After', String(Math.ceil(retryAfterSeconds)));
+  response
+    .status(status)
+    .type('application/problem+json')
+    .send(JSON.stringify({ type: 'about:blank', title: title(code), status, detail, code, ...members }));
+}
+
+/** `SOURCE_UNREACHABLE` → `Source unreachable`. */
+function title(code: string): string {
+  const words = code.toLowerCase().replaceAll('_', ' ');
+  return words.charAt(0).toUpperCase() + words.slice(1);
+}
+
+/** Turns whatever a handler threw into a problem document; what nobody foresaw is logged whole and told in one sentence. */
+export function problemHandler(log: Logger): ErrorRequestHandler {
+  return (error: unknown, request, response, next) => {
+    if (response.headersSent) return next(error);
+    if (error instanceof GatewayError) {
+      const { retryAfterSeconds, ...members } = error.details;
+      return sendProblem(response, {
+        ...{ code: error.code, detail: error.message, members },
+        ...(typeof retryAfterSeconds === 'number' ? { retryAfterSeconds } : {}),
+      });
+    }
+    if (error instanceof EngineError || error instanceof JobError) {
+      log.warn({ err: error, path: request.path }, 'request failed');
+      // A failing S3 at accept is ours to answer for, and nothing was accepted: the same request may work later.
+      return sendProblem(response, { code: error.code, detail: error.message });
+    }
+    log.error({ err: error, path: request.path }, 'unexpected failure');
+    sendProblem(response, { code: 'INTERNAL', detail: 'unexpected failure in the gateway; its log has the details' });
+  };
+}

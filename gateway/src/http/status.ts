@@ -1,0 +1,66 @@
+import type { JobErrorCode } from '@esclusa/contract';
+import type { GatewayErrorCode } from '../errors.ts';
+
+/**
+ * The HTTP status of every code, ours and the jobs'; every status that the gateway answers with stands in this file.
+ * 503 says "the same request may work later", 502 "what stands behind us failed, and trying again won't help by itself".
+ */
+export const STATUS: Readonly<Record<GatewayErrorCode | JobErrorCode, number>> = {
+  BODY_INVALID: 400,
+  UNAUTHORIZED: 401,
+  PIPELINE_NOT_FOUND: 404,
+  ROUTE_NOT_FOUND: 404,
+  METHOD_NOT_ALLOWED: 405,
+  WAITING_ROOM_FULL: 429,
+  PIPELINE_INVALID: 503,
+  PIPELINE_NOT_CONFIGURED: 503,
+  SHUTTING_DOWN: 503,
+  ENGINE_UNREACHABLE: 503,
+  IMAGE_MISSING: 503,
+  IMAGE_INVALID: 503,
+  NETWORK_MISSING: 503,
+  OUTCOME_UNKNOWN: 503,
+  ENGINE_FAILED: 502,
+  NOT_SUPPORTED: 501,
+  INTERNAL: 500,
+
+  JOB_TIME_UP: 504,
+  TIME_UP: 504,
+  JOB_CANCELLED: 409,
+  JOB_OUT_OF_MEMORY: 502,
+  JOB_INTERRUPTED: 502,
+  JOB_CONTRACT_BROKEN: 502,
+  JOB_FAILED: 502,
+
+  REQUEST_INVALID: 502,
+  QUERY_INVALID: 502,
+  QUERY_FAILED: 502,
+  DATASET_NOT_FOUND: 502,
+  COLUMN_NOT_FOUND: 502,
+  SOURCE_REFUSED: 502,
+  S3_REFUSED: 502,
+  BUCKET_NOT_FOUND: 502,
+  CONFIG_INVALID: 502,
+  OUTPUT_EXISTS: 502,
+  SOURCE_UNREACHABLE: 503,
+  SOURCE_LOST: 503,
+  S3_UNAVAILABLE: 503,
+  SECRETS_MISSING: 503,
+  SNAPSHOT_EXPIRED: 503,
+  S3_TOKEN_EXPIRED: 503,
+  STOPPED: 502,
+  ATTEMPT_ABORTED: 502,
+};
+
+/** Status of a healthy answer to a health question. */
+export const HEALTHY = 200;
+/** Status when something that runs need is missing; the body says what. */
+export const UNHEALTHY = 503;
+
+// A job in another language may have codes of its own: it failed behind us, which is all that we know.
+const UNKNOWN_JOB_CODE = 502;
+
+/** The status for a code, of the closed lists or of a job that knows more. */
+export function statusOf(code: string): number {
+  return Object.hasOwn(STATUS, code) ? STATUS[code as keyof typeof STATUS] : UNKNOWN_JOB_CODE;
+}

@@ -1,0 +1,140 @@
+import { type JobJson, S3_SECRETS, secretsLine } from '@esclusa/contract';
+import type { Logger } from 'pino';
+import { type Attempt, type AttemptExit, type AttemptSpec, type Engine, EngineError } from '../engine/engine.ts';
+import type { Credentials } from '../ledger/bucket.ts';
+import type { AttemptEntry, OpenRun } from '../ledger/entries.ts';
+import { resolveVariables } from '../pipelines/variables.ts';
+import type { OwnStop } from './outcome.ts';
+import { OutputCollector } from './output/collector.ts';
+import { Mask } from './output/mask.ts';
+import { type S3Settings, planAttempt } from './plan.ts';
+
+// The job's own clock comes first; ours is for a job that doesn't keep it.
+const CLOCK_MARGIN_SECONDS = 2;
+// An adopted job that has its secrets says so in the output that is replayed at once.
+const REPLAY_MS = 500;
+
+/** What attempts need from the gateway. */
+export interface AttemptServices {
+  readonly engine: Engine;
+  readonly installation: string;
+  readonly s3: S3Settings;
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  readonly stopGraceSeconds: number;
+  credentials(): Promise<Credentials>;
+}
+
+/** An attempt that has ended and whose output is drained. */
+export interface EndedAttempt {
+  readonly exit: AttemptExit;
+  readonly collector: OutputCollector;
+  readonly ownStop: OwnStop | undefined;
+  /** The container, to be removed once nobody needs it any more. */
+  readonly container: Attempt | undefined;
+}
+
+/** What an attempt is made of: its spec, its secrets, and the mask that hides them. */
+export interface PreparedAttempt {
+  readonly spec: AttemptSpec;
+  readonly secrets: Readonly<Record<string, string>>;
+  readonly mask: Mask;
+}
+
+/** The part of a run that an attempt needs. */
+export type AttemptRun = Pick<OpenRun, 'run' | 'pipeline' | 'job' | 'datasets' | 'limits' | 'source'>;
+/** The part of an entry that an attempt needs. */
+export type AttemptKeys = Pick<AttemptEntry, 'attempt' | 'keys' | 'commitKey'>;
+
+/** Puts an attempt together: variables from pipeline and environment, credentials from AWS's chain. */
+export async function prepareAttempt(services: AttemptServices, job: JobJson, run: AttemptRun, entry: AttemptKeys, mode: AttemptSpec['mode']): Promise<PreparedAttempt> {
+  const { s3, installation, environment } = services;
+  const variables = resolveVariables({ name: run.pipeline, source: run.source }, job, environment);
+  const credentials = await services.credentials();
+  const secrets = {
+    ...variables.secret,
+    [S3_SECRETS.accessKeyId]: credentials.accessKeyId,
+    [S3_SECRETS.secretAccessKey]: credentials.secretAccessKey,
+    ...(credentials.sessionToken === undefined ? {} : { [S3_SECRETS.sessionToken]: credentials.sessionToken }),
+  };
+  const spec = planAttempt({ run, entry, mode, limits: run.limits, variables: variables.plain, s3, installation });
+  // The access key's id is no secret by itself and stands in every signed URL.
+  const { [S3_SECRETS.accessKeyId]: _, ...hidden } = secrets;
+  return { spec, secrets, mask: new Mask(Object.values(hidden)) };
+}
+
+/** Starts a container, hands it its secrets, and stays with it until it has ended and its output is drained. */
+export async function runAttempt(services: AttemptServices, prepared: PreparedAttempt, log: Logger, stopSignal: AbortSignal): Promise<EndedAttempt> {
+  const collector = collect(prepared.mask, log);
+  const container = await services.engine.start(prepared.spec, collector);
+  log.info({ container: container.handle }, 'attempt started');
+  return follow(services, prepared, container, collector, log, stopSignal);
+}
+
+/** Takes up a container that an earlier gateway started; undefined when there is none any more. */
+export async function adoptAttempt(services: AttemptServices, prepared: PreparedAttempt, log: Logger, stopSignal: AbortSignal): Promise<EndedAttempt | undefined> {
+  const { run, attempt } = prepared.spec;
+  const collector = collect(prepared.mask, log);
+  const container = await services.engine.adopt({ run, attempt }, services.installation, collector);
+  if (container === undefined) return undefined;
+  log.info({ container: container.handle }, 'attempt adopted');
+  await new Promise((resolve) => setTimeout(resolve, REPLAY_MS));
+  return follow(services, prepared, container, collector, log, stopSignal);
+}
+
+function collect(mask: Mask, log: Logger): OutputCollector {
+  return new OutputCollector(mask, {
+    log: (line) => log.debug({ line }, 'job output'),
+    progress: (progress) => log.debug({ progress }, 'progress'),
+  });
+}
+
+async function follow(
+  services: AttemptServices,
+  { spec, secrets }: PreparedAttempt,
+  container: Attempt,
+  collector: OutputCollector,
+  log: Logger,
+  stopSignal: AbortSignal,
+): Promise<EndedAttempt> {
+  let ownStop: OwnStop | undefined;
+  const stop = (why: OwnStop | undefined): void => {
+    ownStop ??= why;
+    container.stop(services.stopGraceSeconds).catch((error: unknown) => log.warn({ err: error }, 'stopping the container failed'));
+  };
+  const clock = setTimeout(() => stop('time-up'), (spec.limits.timeAllowedSeconds + CLOCK_MARGIN_SECONDS) * 1000);
+  // An engine whose containers outlive us leaves them to the next gateway.
+  const onStop = (): void => void (services.engine.capabilities.adopts || stop(undefined));
+  stopSignal.addEventListener('abort', onStop, { once: true });
+  try {
+    // A container that ended before it took its secrets tells by its exit what was wrong.
+    if (!collector.secretsReceived) await container.send(secretsLine(secrets)).catch((error: unknown) => log.warn({ err: error }, 'secrets not taken'));
+    return { exit: await endOf(services, container, spec, collector, log), collector, ownStop, container };
+  } finally {
+    clearTimeout(clock);
+    stopSignal.removeEventListener('abort', onStop);
+    collector.end();
+  }
+}
+
+const ENGINE_PAUSE_MS = 2_000;
+
+/** Waits for the end, through times in which the engine can't be reached. */
+async function endOf(services: AttemptServices, container: Attempt, spec: AttemptSpec, collector: OutputCollector, log: Logger): Promise<AttemptExit> {
+  let current = container;
+  for (;;) {
+    try {
+      return await current.ended;
+    } catch (error) {
+      if (!(error instanceof EngineError)) throw error;
+      log.warn({ err: error }, 'lost sight of the container; looking for it again');
+    }
+    await new Promise((resolve) => setTimeout(resolve, ENGINE_PAUSE_MS));
+    try {
+      const found = await services.engine.adopt({ run: spec.run, attempt: spec.attempt }, services.installation, collector);
+      if (found === undefined) return { status: undefined, oomKilled: false };
+      current = found;
+    } catch (error) {
+      log.warn({ err: error }, 'the engine does not answer');
+    }
+  }
+}

@@ -1,0 +1,66 @@
+import type { JobJson } from '@esclusa/contract';
+import PQueue from 'p-queue';
+import type { Logger } from 'pino';
+import { v7 as uuidv7 } from 'uuid';
+import type { Pipeline } from '../pipelines/pipeline.ts';
+import { type AttemptServices, prepareAttempt, runAttempt } from './attempt.ts';
+import { decideOutcome } from './outcome.ts';
+import { effectiveLimits } from './plan.ts';
+
+/** What a job said of its source and destination when it was asked to look. */
+export type CheckResult = { readonly ok: true; readonly source: Record<string, unknown>; readonly checkedAt: string } | CheckFailure;
+interface CheckFailure {
+  readonly ok: false;
+  readonly code: string;
+  readonly message: string;
+  readonly checkedAt: string;
+}
+
+const CHECK_SECONDS = 30;
+const CHECKS_AT_ONCE = 2;
+
+/** Asks jobs, in the contract's `check` mode, whether a pipeline could run now; answers are kept for a while, and asked for once. */
+export class Checks {
+  readonly #services: AttemptServices;
+  readonly #log: Logger;
+  readonly #keepMs: number;
+  readonly #slots = new PQueue({ concurrency: CHECKS_AT_ONCE });
+  readonly #kept = new Map<string, { at: number; result: Promise<CheckResult> }>();
+
+  constructor(services: AttemptServices, log: Logger, keepSeconds: number) {
+    this.#services = services;
+    this.#log = log;
+    this.#keepMs = keepSeconds * 1000;
+  }
+
+  /** The newest answer for a pipeline, or a new one when it is too old. Rejects with what keeps the job from being started. */
+  async check(pipeline: Pipeline, job: JobJson): Promise<CheckResult> {
+    const kept = this.#kept.get(pipeline.name);
+    if (kept !== undefined && Date.now() - kept.at < this.#keepMs) return kept.result;
+    const result = this.#slots.add(() => this.#ask(pipeline, job));
+    this.#kept.set(pipeline.name, { at: Date.now(), result });
+    result.catch(() => this.#kept.delete(pipeline.name));
+    return result;
+  }
+
+  async #ask(pipeline: Pipeline, job: JobJson): Promise<CheckResult> {
+    const { name, datasets, source } = pipeline;
+    const limits = { ...effectiveLimits(job.limits, pipeline.limits), timeAllowedSeconds: CHECK_SECONDS };
+    const run = { run: uuidv7(), pipeline: name, job: pipeline.job, datasets, limits, source };
+    const prefix = pipeline.destination.prefix ?? name;
+    const keys = Object.fromEntries(Object.keys(datasets).map((dataset) => [dataset, `${prefix}/${dataset}`]));
+    const prepared = await prepareAttempt(this.#services, job, run, { attempt: 1, keys, commitKey: `${prefix}/${run.run}` }, 'check');
+    const log = this.#log.child({ run: run.run, pipeline: name, mode: 'check' });
+    const ended = await runAttempt(this.#services, prepared, log, new AbortController().signal);
+    await ended.container?.remove();
+    const checkedAt = new Date().toISOString();
+    const { final } = ended.collector;
+    if (final?.type === 'result' && final.mode !== 'run') return { ok: true, source: final.source, checkedAt };
+    const outcome = decideOutcome({
+      ...{ commit: undefined, exit: ended.exit, ownStop: ended.ownStop, final },
+      ...{ memoryPeakBytes: ended.collector.memoryPeakBytes, memoryLimitMiB: limits.memoryMiB },
+    });
+    if (outcome.ok) throw new Error('a check has nothing to commit');
+    return { ok: false, code: outcome.code, message: outcome.message, checkedAt };
+  }
+}
