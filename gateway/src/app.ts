@@ -25,20 +25,32 @@ export interface Gateway {
 /** Wires a gateway and starts it. Rejects with every problem of the pipelines; a missing engine or S3 only shows in /health. */
 export async function startGateway(config: Config, engine: Engine, log: Logger, version: string): Promise<Gateway> {
   const bucket = new Bucket({
-    ...{ bucket: config.AWS_BUCKET_NAME, region: config.AWS_REGION },
-    ...{ endpoint: config.S3_ENDPOINT, forcePathStyle: config.S3_FORCE_PATH_STYLE },
+    bucket: config.AWS_BUCKET_NAME,
+    region: config.AWS_REGION,
+    endpoint: config.S3_ENDPOINT,
+    forcePathStyle: config.S3_FORCE_PATH_STYLE,
   });
   const ledger = new Ledger(bucket, config.LEDGER_PREFIX, config.INSTALLATION_ID);
   const catalogue = await Catalogue.load(config.PIPELINES_DIR, (job) => engine.describe(job));
   const services: RunnerServices = {
-    ...{ engine, ledger, log, environment: config.environment, installation: config.INSTALLATION_ID },
+    engine,
+    ledger,
+    log,
+    environment: config.environment,
+    installation: config.INSTALLATION_ID,
     s3: {
-      ...{ bucket: config.AWS_BUCKET_NAME, region: config.AWS_REGION },
-      ...{ endpoint: config.JOB_S3_ENDPOINT ?? config.S3_ENDPOINT, forcePathStyle: config.S3_FORCE_PATH_STYLE },
+      bucket: config.AWS_BUCKET_NAME,
+      region: config.AWS_REGION,
+      endpoint: config.JOB_S3_ENDPOINT ?? config.S3_ENDPOINT,
+      forcePathStyle: config.S3_FORCE_PATH_STYLE,
     },
     stopGraceSeconds: config.STOP_GRACE_SECONDS,
     sweepAgainSeconds: SWEEP_AGAIN_SECONDS,
-    retry: { maxAttempts: config.MAX_ATTEMPTS, baseSeconds: config.RETRY_BASE_SECONDS, maxSeconds: config.RETRY_MAX_SECONDS },
+    retry: {
+      maxAttempts: config.MAX_ATTEMPTS,
+      baseSeconds: config.RETRY_BASE_SECONDS,
+      maxSeconds: config.RETRY_MAX_SECONDS,
+    },
     credentials: () => bucket.credentials(),
   };
   const runner = new Runner(services);

@@ -18,7 +18,7 @@ async function main(): Promise<void> {
   if (process.argv.includes('--version')) return console.log(`esclusa-gateway ${packageJson.version}`);
   if (process.argv.includes('--help')) return console.log(HELP);
   const config: Config = readConfig(process.env);
-  const log = pino({ level: config.LOG_LEVEL, base: undefined, timestamp: pino.stdTimeFunctions.isoTime });
+  const log = pino({ level: config.LOG_LEVEL, base: null, timestamp: pino.stdTimeFunctions.isoTime });
   const engine = createEngine(config, log);
   for (const warning of engine.warnings) log.warn({ engine: engine.name }, warning);
   const gateway = await startGateway(config, engine, log, packageJson.version);

@@ -49,7 +49,10 @@ function accessLog(log: Logger): express.RequestHandler {
       const run = response.get('Esclusa-Run');
       const ms = Math.round(performance.now() - started);
       // The query may hold anything; the path is ours.
-      log.info({ method, path: originalUrl.split('?')[0], status: response.statusCode, ms, ...(run === undefined ? {} : { run }), gone: !response.writableFinished }, 'request');
+      log.info(
+        { method, path: originalUrl.split('?')[0], status: response.statusCode, ms, ...(run === undefined ? {} : { run }), gone: !response.writableFinished },
+        'request',
+      );
     });
     next();
   };

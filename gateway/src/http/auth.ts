@@ -11,7 +11,12 @@ export function requireApiKey(apiKey: string | undefined): RequestHandler {
     const given = request.get('x-api-key') ?? bearer;
     if (given !== undefined && timingSafeEqual(digest(given), expected)) return next();
     response.set('WWW-Authenticate', 'Bearer');
-    next(new GatewayError('UNAUTHORIZED', `${given === undefined ? 'this gateway asks for' : 'that is not'} its API key: send it as "Authorization: Bearer <key>" or "X-API-Key: <key>"`));
+    next(
+      new GatewayError(
+        'UNAUTHORIZED',
+        `${given === undefined ? 'this gateway asks for' : 'that is not'} its API key: send it as "Authorization: Bearer <key>" or "X-API-Key: <key>"`,
+      ),
+    );
   };
 }
 

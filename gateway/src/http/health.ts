@@ -25,9 +25,19 @@ export function health({ engine, bucket, catalogue, runs, version }: HealthServi
     const healthy = engineHealth.ok && s3.ok;
     const { ok, version: engineVersion, problem } = engineHealth;
     response.status(healthy ? HEALTHY : UNHEALTHY).json({
-      ...{ status: healthy ? 'healthy' : 'unhealthy', service: 'esclusa', version },
-      engine: { name: engine.name, ok, version: engineVersion, problem },
-      s3: { bucket: bucket.name, ...s3 },
+      status: healthy ? 'healthy' : 'unhealthy',
+      service: 'esclusa',
+      version,
+      engine: {
+        name: engine.name,
+        ok,
+        version: engineVersion,
+        problem,
+      },
+      s3: {
+        bucket: bucket.name,
+        ...s3,
+      },
       ...(problems.length > 0 ? { pipelines: { problems } } : {}),
       runs: runs.counts,
     });
@@ -35,7 +45,9 @@ export function health({ engine, bucket, catalogue, runs, version }: HealthServi
 }
 
 async function s3Health(bucket: Bucket): Promise<{ ok: boolean; problem?: string }> {
-  const timeUp = new Promise<never>((_resolve, reject) => void setTimeout(() => reject(new Error(`S3 did not answer within ${S3_PATIENCE_MS} ms`)), S3_PATIENCE_MS).unref());
+  const timeUp = new Promise<never>(
+    (_resolve, reject) => void setTimeout(() => reject(new Error(`S3 did not answer within ${S3_PATIENCE_MS} ms`)), S3_PATIENCE_MS).unref(),
+  );
   try {
     await Promise.race([bucket.check(), timeUp]);
     return { ok: true };

@@ -14,7 +14,7 @@ export interface IngestaServices {
   readonly runs: Runs;
   readonly checks: Checks;
   /** The manifest of a run that succeeded. */
-  manifest(ended: EndedRun): Promise<Manifest>;
+  readonly manifest: (ended: EndedRun) => Promise<Manifest>;
 }
 
 /** `/api/ingesta`: pipelines, their health, and running one. */
@@ -23,7 +23,11 @@ export function ingestaRoutes({ catalogue, runs, checks, manifest }: IngestaServ
 
   router.get('/', async (_request, response) => {
     const pipelines = (await catalogue.list()).map(({ name, job, description, datasets }) => ({
-      ...{ name, database: job, description, datasets: Object.keys(datasets), url: `/api/ingesta/${name}` },
+      name,
+      database: job,
+      description,
+      datasets: Object.keys(datasets),
+      url: `/api/ingesta/${name}`,
     }));
     response.json({ pipelines });
   });
@@ -71,9 +75,12 @@ function success(ended: EndedRun, manifest: Manifest): object {
 function failure(ended: EndedRun): Problem {
   const { code = 'INTERNAL', message = 'the run failed', details } = ended.error ?? {};
   return {
-    ...{ code, detail: message },
+    code,
+    detail: message,
     members: {
-      ...{ run: ended.run, database: ended.job, pipeline: ended.pipeline },
+      run: ended.run,
+      database: ended.job,
+      pipeline: ended.pipeline,
       ...(details === undefined ? {} : { details }),
       attempts: ended.attempts,
       log: ended.logTail,

@@ -37,7 +37,9 @@ export function problemHandler(log: Logger): ErrorRequestHandler {
     if (error instanceof GatewayError) {
       const { retryAfterSeconds, ...members } = error.details;
       return sendProblem(response, {
-        ...{ code: error.code, detail: error.message, members },
+        code: error.code,
+        detail: error.message,
+        members,
         ...(typeof retryAfterSeconds === 'number' ? { retryAfterSeconds } : {}),
       });
     }

@@ -76,8 +76,14 @@ export class Ledger {
   /** Settles an attempt whose container has stopped: the manifest if the job committed, else `aborted`, from now on and for good. */
   async settle(entry: AttemptEntry, reason: string): Promise<Commit> {
     return decideCommit(this.#bucket, entry.commitKey, {
-      ...{ state: 'aborted', version: CONTRACT_VERSION, run: entry.run, attempt: entry.attempt },
-      ...{ token: randomUUID(), by: `gateway ${this.#owner}`, reason, abortedAt: new Date().toISOString() },
+      state: 'aborted',
+      version: CONTRACT_VERSION,
+      run: entry.run,
+      attempt: entry.attempt,
+      token: randomUUID(),
+      by: `gateway ${this.#owner}`,
+      reason,
+      abortedAt: new Date().toISOString(),
     });
   }
 

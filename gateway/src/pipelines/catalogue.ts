@@ -72,7 +72,9 @@ export class Catalogue {
     const job = await this.#describe(pipeline.job);
     const problems = checkAgainstJob(pipeline, job);
     if (problems.length > 0) {
-      throw new GatewayError('PIPELINE_INVALID', `the pipeline "${name}" does not fit its job: ${problems.map(formatProblem).join('; ')}`, { details: { problems } });
+      throw new GatewayError('PIPELINE_INVALID', `the pipeline "${name}" does not fit its job: ${problems.map(formatProblem).join('; ')}`, {
+        details: { problems },
+      });
     }
     return { pipeline, job };
   }

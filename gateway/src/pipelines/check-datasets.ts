@@ -5,7 +5,10 @@ import type { Pipeline, PipelineProblem } from './pipeline.ts';
 /** Checks what the job knows better than the gateway: its datasets and the variables that a pipeline may set. */
 export function checkAgainstJob(pipeline: Pipeline, job: JobJson): PipelineProblem[] {
   const problem = (path: readonly PropertyKey[], message: string): PipelineProblem => ({
-    ...{ file: pipeline.file, line: pipeline.lineOf(path), field: path.join('.'), message },
+    file: pipeline.file,
+    line: pipeline.lineOf(path),
+    field: path.join('.'),
+    message,
   });
   // `$schema` names the dialect that Ajv2020 speaks anyway; other keywords that it doesn't know are the job's own business.
   const { $schema: _, ...schema } = job.datasets;
@@ -14,7 +17,7 @@ export function checkAgainstJob(pipeline: Pipeline, job: JobJson): PipelineProbl
   for (const [name, dataset] of Object.entries(pipeline.datasets)) {
     if (validate(dataset)) continue;
     for (const error of validate.errors ?? []) {
-      const unknown = error.keyword === 'additionalProperties' ? [String((error.params as { additionalProperty: string }).additionalProperty)] : [];
+      const unknown = error.keyword === 'additionalProperties' ? [(error.params as { additionalProperty: string }).additionalProperty] : [];
       const path = ['datasets', name, ...error.instancePath.split('/').slice(1), ...unknown];
       problems.push(problem(path, describe(error)));
     }
@@ -35,6 +38,6 @@ export function checkAgainstJob(pipeline: Pipeline, job: JobJson): PipelineProbl
 
 function describe(error: ErrorObject): string {
   if (error.keyword === 'additionalProperties') return 'unknown field';
-  if (error.keyword === 'not') return 'fields that do not go together (see the job\'s description of its datasets)';
+  if (error.keyword === 'not') return "fields that do not go together (see the job's description of its datasets)";
   return error.message ?? 'invalid';
 }

@@ -4,9 +4,7 @@ import { z } from 'zod';
 /** Name of a pipeline: its file's name without `.yaml`, and the last part of its URL. */
 export const pipelineNameSchema = z.string().regex(/^[a-z0-9][a-z0-9_-]{0,62}$/, 'a pipeline name has lower-case letters, digits, "-" and "_"');
 
-const destinationPrefix = z
-  .string()
-  .regex(/^[^/\s]+(\/[^/\s]+)*$/u, 'a prefix has no "/" at its ends, no empty part and no spaces');
+const destinationPrefix = z.string().regex(/^[^/\s]+(\/[^/\s]+)*$/u, 'a prefix has no "/" at its ends, no empty part and no spaces');
 
 /** A pipeline file, but for what the job's own schema says of its datasets. */
 export const pipelineFileSchema = z.strictObject({

@@ -26,9 +26,13 @@ export function resolveVariables(pipeline: { name: string; source: Record<string
     else if (required && written === undefined) missing.push(name);
   }
   if (missing.length > 0) {
-    throw new GatewayError('PIPELINE_NOT_CONFIGURED', `the pipeline "${pipeline.name}" needs ${missing.join(', ')}; set them in the gateway's environment (.env) and restart it`, {
-      details: { variables: missing },
-    });
+    throw new GatewayError(
+      'PIPELINE_NOT_CONFIGURED',
+      `the pipeline "${pipeline.name}" needs ${missing.join(', ')}; set them in the gateway's environment (.env) and restart it`,
+      {
+        details: { variables: missing },
+      },
+    );
   }
   return variables;
 }

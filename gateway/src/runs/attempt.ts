@@ -46,7 +46,13 @@ export type AttemptRun = Pick<OpenRun, 'run' | 'pipeline' | 'job' | 'datasets' |
 export type AttemptKeys = Pick<AttemptEntry, 'attempt' | 'keys' | 'commitKey'>;
 
 /** Puts an attempt together: variables from pipeline and environment, credentials from AWS's chain. */
-export async function prepareAttempt(services: AttemptServices, job: JobJson, run: AttemptRun, entry: AttemptKeys, mode: AttemptSpec['mode']): Promise<PreparedAttempt> {
+export async function prepareAttempt(
+  services: AttemptServices,
+  job: JobJson,
+  run: AttemptRun,
+  entry: AttemptKeys,
+  mode: AttemptSpec['mode'],
+): Promise<PreparedAttempt> {
   const { s3, installation, environment } = services;
   const variables = resolveVariables({ name: run.pipeline, source: run.source }, job, environment);
   const credentials = await services.credentials();
@@ -71,7 +77,12 @@ export async function runAttempt(services: AttemptServices, prepared: PreparedAt
 }
 
 /** Takes up a container that an earlier gateway started; undefined when there is none any more. */
-export async function adoptAttempt(services: AttemptServices, prepared: PreparedAttempt, log: Logger, stopSignal: AbortSignal): Promise<EndedAttempt | undefined> {
+export async function adoptAttempt(
+  services: AttemptServices,
+  prepared: PreparedAttempt,
+  log: Logger,
+  stopSignal: AbortSignal,
+): Promise<EndedAttempt | undefined> {
   const { run, attempt } = prepared.spec;
   const collector = collect(prepared.mask, log);
   const container = await services.engine.adopt({ run, attempt }, services.installation, collector);

@@ -57,8 +57,12 @@ export class Checks {
     const { final } = ended.collector;
     if (final?.type === 'result' && final.mode !== 'run') return { ok: true, source: final.source, checkedAt };
     const outcome = decideOutcome({
-      ...{ commit: undefined, exit: ended.exit, ownStop: ended.ownStop, final },
-      ...{ memoryPeakBytes: ended.collector.memoryPeakBytes, memoryLimitMiB: limits.memoryMiB },
+      commit: undefined,
+      exit: ended.exit,
+      ownStop: ended.ownStop,
+      final,
+      memoryPeakBytes: ended.collector.memoryPeakBytes,
+      memoryLimitMiB: limits.memoryMiB,
     });
     if (outcome.ok) throw new Error('a check has nothing to commit');
     return { ok: false, code: outcome.code, message: outcome.message, checkedAt };

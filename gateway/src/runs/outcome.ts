@@ -74,9 +74,14 @@ function outOfMemory({ exit, memoryPeakBytes, memoryLimitMiB }: Ended): Failure 
   if (!exit.oomKilled && !nearLimit) return undefined;
   const seen = peak > 0 ? ` (peak ${Math.round(peak / MiB)} MiB)` : '';
   return {
-    ...{ ok: false, code: 'JOB_OUT_OF_MEMORY', retry: 'once' },
+    ok: false,
+    code: 'JOB_OUT_OF_MEMORY',
+    retry: 'once',
     message: `the job was killed for its memory${seen} at a limit of ${memoryLimitMiB} MiB; raise limits.memoryMiB of the pipeline`,
-    details: { memoryLimitMiB, ...(peak > 0 ? { memoryPeakMiB: Math.round(peak / MiB) } : {}) },
+    details: {
+      memoryLimitMiB,
+      ...(peak > 0 ? { memoryPeakMiB: Math.round(peak / MiB) } : {}),
+    },
   };
 }
 

@@ -24,12 +24,27 @@ export interface AttemptParts {
 /** Turns an attempt into what an engine starts; pure. */
 export function planAttempt({ run, entry, mode, limits, variables, s3, installation }: AttemptParts): AttemptSpec {
   const request: JobRequest = {
-    ...{ version: CONTRACT_VERSION, mode, run: run.run, attempt: entry.attempt, pipeline: run.pipeline, datasets: run.datasets },
-    destination: { bucket: s3.bucket, keys: entry.keys, commitKey: entry.commitKey },
+    version: CONTRACT_VERSION,
+    mode,
+    run: run.run,
+    attempt: entry.attempt,
+    pipeline: run.pipeline,
+    datasets: run.datasets,
+    destination: {
+      bucket: s3.bucket,
+      keys: entry.keys,
+      commitKey: entry.commitKey,
+    },
     timeAllowedSeconds: limits.timeAllowedSeconds,
   };
   return {
-    ...{ run: run.run, attempt: entry.attempt, job: run.job, pipeline: run.pipeline, mode, installation, limits },
+    run: run.run,
+    attempt: entry.attempt,
+    job: run.job,
+    pipeline: run.pipeline,
+    mode,
+    installation,
+    limits,
     environment: {
       ...variables,
       [S3_ENV.bucket]: s3.bucket,
@@ -39,7 +54,10 @@ export function planAttempt({ run, entry, mode, limits, variables, s3, installat
       [CONTRACT_ENV.secrets]: 'stdin',
       [CONTRACT_ENV.request]: JSON.stringify(request),
     },
-    labels: { 'esclusa.commit-key': entry.commitKey, 'esclusa.keys': JSON.stringify(entry.keys) },
+    labels: {
+      'esclusa.commit-key': entry.commitKey,
+      'esclusa.keys': JSON.stringify(entry.keys),
+    },
   };
 }
 

@@ -53,7 +53,14 @@ export class Runner {
       adopted = undefined;
       reports.push(attempted.report);
       const { outcome } = attempted;
-      if (!mayRetry(outcome, reports.slice(0, -1).flatMap((report) => report.code ?? []), entries.length, retry)) {
+      if (
+        !mayRetry(
+          outcome,
+          reports.slice(0, -1).flatMap((report) => report.code ?? []),
+          entries.length,
+          retry,
+        )
+      ) {
         const ended = this.#ended(run, attempted, entry, reports);
         handle.ended(ended);
         await must('writing the final entry', () => ledger.end(ended, entries));
@@ -75,7 +82,12 @@ export class Runner {
     const reserved = await ledger.reserveStamp(run.destination, stamp, run.run);
     const keys = dataKeys(run.destination, Object.keys(run.datasets), stamp, run.run, reserved);
     return ledger.beginAttempt({
-      ...{ version: 1, run: run.run, attempt, createdAt: now.toISOString(), stamp, keys },
+      version: 1,
+      run: run.run,
+      attempt,
+      createdAt: now.toISOString(),
+      stamp,
+      keys,
       commitKey: ledger.commitKey(run.run, attempt),
     });
   }
@@ -102,8 +114,12 @@ export class Runner {
       commit?.state !== 'committed' && refused !== undefined
         ? refused
         : decideOutcome({
-            ...{ commit, exit, ownStop: ended?.ownStop, final: ended?.collector.final },
-            ...{ memoryPeakBytes: ended?.collector.memoryPeakBytes, memoryLimitMiB: run.limits.memoryMiB },
+            commit,
+            exit,
+            ownStop: ended?.ownStop,
+            final: ended?.collector.final,
+            memoryPeakBytes: ended?.collector.memoryPeakBytes,
+            memoryLimitMiB: run.limits.memoryMiB,
           });
     const expected = decide(undefined);
     const { ledger } = this.#services;
@@ -112,9 +128,17 @@ export class Runner {
     if (commit.state === 'aborted') await this.#sweep(entry, log, must);
     log.info({ state: commit.state, exitStatus: exit.status, code: outcome.ok ? undefined : outcome.code }, 'attempt ended');
     const report: AttemptReport = {
-      ...{ attempt: entry.attempt, state: commit.state, startedAt, endedAt: new Date().toISOString() },
+      attempt: entry.attempt,
+      state: commit.state,
+      startedAt,
+      endedAt: new Date().toISOString(),
       ...(exit.status === undefined ? {} : { exitStatus: exit.status }),
-      ...(outcome.ok ? {} : { code: outcome.code, message: outcome.message }),
+      ...(outcome.ok
+        ? {}
+        : {
+            code: outcome.code,
+            message: outcome.message,
+          }),
     };
     return { outcome, report, tail: ended?.collector.tail ?? [], ended };
   }

@@ -78,26 +78,32 @@ export class Runs {
   async recover(): Promise<void> {
     const { engine, ledger, installation, log } = this.#services;
     const nobody = { trouble: () => {}, relieved: () => {} };
-    await persist('looking for runs of an earlier gateway', async () => {
-      const owner = await this.#owner();
-      // Containers first: one that appears later belongs to a run that is accepted later.
-      const containers = await engine.list(installation);
-      for (const run of await ledger.openRuns(owner)) {
-        if (this.#handles.has(run.run)) continue;
-        log.info({ run: run.run, pipeline: run.pipeline }, 'taking up a run of an earlier gateway');
-        const handle = new RunHandle(run.run);
-        this.#handles.set(run.run, handle);
-        this.#drive(run, handle, true);
-      }
-      for (const container of containers) {
-        if (this.#handles.has(container.run) || (container.mode === 'run' && (await ledger.isOpen(container.run)))) continue;
-        const found = await engine.adopt(container, installation, { stdout: () => {}, stderr: () => {} });
-        if (found === undefined) continue;
-        log.info({ run: container.run, container: container.handle }, 'removing a container whose run has ended');
-        await found.stop(1);
-        await found.remove();
-      }
-    }, log, nobody, this.#leave.signal);
+    await persist(
+      'looking for runs of an earlier gateway',
+      async () => {
+        const owner = await this.#owner();
+        // Containers first: one that appears later belongs to a run that is accepted later.
+        const containers = await engine.list(installation);
+        for (const run of await ledger.openRuns(owner)) {
+          if (this.#handles.has(run.run)) continue;
+          log.info({ run: run.run, pipeline: run.pipeline }, 'taking up a run of an earlier gateway');
+          const handle = new RunHandle(run.run);
+          this.#handles.set(run.run, handle);
+          this.#drive(run, handle, true);
+        }
+        for (const container of containers) {
+          if (this.#handles.has(container.run) || (container.mode === 'run' && (await ledger.isOpen(container.run)))) continue;
+          const found = await engine.adopt(container, installation, { stdout: () => {}, stderr: () => {} });
+          if (found === undefined) continue;
+          log.info({ run: container.run, container: container.handle }, 'removing a container whose run has ended');
+          await found.stop(1);
+          await found.remove();
+        }
+      },
+      log,
+      nobody,
+      this.#leave.signal,
+    );
   }
 
   /** Runs that are being driven or wait for a slot. */
@@ -138,12 +144,21 @@ export class Runs {
     const unknown = names.filter((name) => pipeline.datasets[name] === undefined);
     if (unknown.length > 0) {
       const known = Object.keys(pipeline.datasets);
-      throw new GatewayError('BODY_INVALID', `the pipeline "${pipeline.name}" has no dataset ${unknown.map((name) => `"${name}"`).join(', ')}; it has ${known.join(', ')}`, {
-        details: { field: 'datasets', datasets: known },
-      });
+      throw new GatewayError(
+        'BODY_INVALID',
+        `the pipeline "${pipeline.name}" has no dataset ${unknown.map((name) => `"${name}"`).join(', ')}; it has ${known.join(', ')}`,
+        {
+          details: { field: 'datasets', datasets: known },
+        },
+      );
     }
     return {
-      ...{ version: 1, run: uuidv7(), owner, pipeline: pipeline.name, job: pipeline.job, acceptedAt: new Date().toISOString() },
+      version: 1,
+      run: uuidv7(),
+      owner,
+      pipeline: pipeline.name,
+      job: pipeline.job,
+      acceptedAt: new Date().toISOString(),
       datasets: Object.fromEntries(names.map((name) => [name, pipeline.datasets[name] ?? {}])),
       source: pipeline.source,
       destination: pipeline.destination.prefix ?? pipeline.name,

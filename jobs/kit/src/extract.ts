@@ -42,7 +42,10 @@ async function upload({ request, plans, publication, output, signal }: Extractio
   report(reader.rows(), object.bytes, { now: true });
   return {
     url: `s3://${request.destination.bucket}/${key}`,
-    ...{ key, rows: reader.rows(), bytes: object.bytes, sha256 },
+    key,
+    rows: reader.rows(),
+    bytes: object.bytes,
+    sha256,
     columns: [...plan.columns],
     omittedColumns: [...plan.omittedColumns],
   };

@@ -10,13 +10,16 @@ export interface JobOutput {
 
 /** Output to this process's own stdout and stderr. */
 export function processOutput(): JobOutput {
-  const stderr = (line: object): void => void process.stderr.write(`${JSON.stringify(line)}\n`);
   return {
     log: (level, message, fields = {}) => stderr({ ...fields, type: 'log', level, time: new Date().toISOString(), message }),
     progress: (progress) => stderr({ type: 'progress', ...progress }),
     // A leading line end parts the line from anything that a library may have printed without one.
     final: (line) => new Promise((resolve) => process.stdout.write(`\n${JSON.stringify(line)}\n`, () => resolve())),
   };
+}
+
+function stderr(line: object): void {
+  process.stderr.write(`${JSON.stringify(line)}\n`);
 }
 
 /** The error line of a failure; what is no {@link JobError} is a bug of ours and says so. */

@@ -1,4 +1,5 @@
-import { EXIT, JobError, type JobRequest, type JobResult, type Manifest } from '@esclusa/contract';
+import type { JobError } from '@esclusa/contract';
+import { EXIT, type JobRequest, type JobResult, type Manifest } from '@esclusa/contract';
 import { extract } from './extract.ts';
 import { requestByHand } from './input/by-hand.ts';
 import { readDatasets, readRequest } from './input/request.ts';

@@ -4,8 +4,23 @@
  * `api-key` are all seen, while `tokenizer` and `clave_producto` (Spanish for a product's key) are not.
  */
 const WORDS = new Set([
-  ...['password', 'passwords', 'passwd', 'passphrase', 'pwd', 'secret', 'secrets', 'token', 'tokens', 'credential', 'credentials'],
-  ...['contrasena', 'contrasenas', 'contrasenia', 'secreto', 'credencial', 'credenciales'],
+  'password',
+  'passwords',
+  'passwd',
+  'passphrase',
+  'pwd',
+  'secret',
+  'secrets',
+  'token',
+  'tokens',
+  'credential',
+  'credentials',
+  'contrasena',
+  'contrasenas',
+  'contrasenia',
+  'secreto',
+  'credencial',
+  'credenciales',
 ]);
 
 /** Pairs of neighbouring words, and whole names, that are harmless apart. */

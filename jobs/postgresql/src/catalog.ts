@@ -42,9 +42,13 @@ async function selectTable(client: pg.Client, name: string, dataset: Dataset & {
   );
   const table = found.rows[0];
   if (table === undefined) {
-    throw new JobError('DATASET_NOT_FOUND', `dataset "${name}": the table ${relation} does not exist in the database; check "table" and "schema" in the pipeline`, {
-      details: { dataset: name, table: relation },
-    });
+    throw new JobError(
+      'DATASET_NOT_FOUND',
+      `dataset "${name}": the table ${relation} does not exist in the database; check "table" and "schema" in the pipeline`,
+      {
+        details: { dataset: name, table: relation },
+      },
+    );
   }
   const { rows: available } = await client.query<Column>(
     `select attname as name, format_type(atttypid, atttypmod) as type from pg_attribute
@@ -55,9 +59,14 @@ async function selectTable(client: pg.Client, name: string, dataset: Dataset & {
   const rows = Number(table.rows);
   return {
     sql: `select ${list(columns)} from ${relation}`,
-    ...{ columns, omittedColumns },
-    // 0 also stands for a table that was never analysed, so it says nothing.
-    ...(rows > 0 ? { estimatedRows: rows, estimatedBytes: Number(table.bytes) } : {}),
+    columns,
+    omittedColumns,
+    ...(rows > 0
+      ? {
+          estimatedRows: rows,
+          estimatedBytes: Number(table.bytes),
+        }
+      : {}),
   };
 }
 

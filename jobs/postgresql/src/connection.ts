@@ -1,4 +1,4 @@
-import { JobError } from '@esclusa/contract';
+import type { JobError } from '@esclusa/contract';
 import pg from 'pg';
 import { sourceError } from './failure.ts';
 import type { PostgresSettings } from './settings.ts';

@@ -69,7 +69,10 @@ function namedTables(tables: readonly { schema: string; table: string }[]): Reco
   const named: Record<string, Dataset> = {};
   for (const { schema, table } of tables) {
     const full = schema === 'public' ? table : `${schema}.${table}`;
-    const base = full.replace(/[^\p{L}\p{N}_.-]/gu, '_').replace(/^[.-]/, '_').slice(0, 120);
+    const base = full
+      .replace(/[^\p{L}\p{N}_.-]/gu, '_')
+      .replace(/^[.-]/, '_')
+      .slice(0, 120);
     let name = base;
     for (let n = 2; named[name] !== undefined; n++) name = `${base}_${n}`;
     named[name] = { schema, table };

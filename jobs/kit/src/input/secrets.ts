@@ -40,7 +40,6 @@ async function fromStdin(signal: AbortSignal): Promise<Secrets> {
   const stdin = process.stdin;
   return await new Promise<Secrets>((resolve, reject) => {
     let rest = '';
-    const missing = (why: string): JobError => new JobError('SECRETS_MISSING', `no secrets line came on standard input ${why}`);
     const onData = (chunk: string): void => {
       rest += chunk;
       for (let end = rest.indexOf('\n'); end !== -1; end = rest.indexOf('\n')) {
@@ -63,4 +62,8 @@ async function fromStdin(signal: AbortSignal): Promise<Secrets> {
     ended.addEventListener('abort', onAbort, { once: true });
     stdin.setEncoding('utf8').on('data', onData).on('end', onEnd).on('error', onEnd);
   });
+}
+
+function missing(why: string): JobError {
+  return new JobError('SECRETS_MISSING', `no secrets line came on standard input ${why}`);
 }

@@ -56,10 +56,9 @@ export class MultipartObject {
   static async create(target: ObjectTarget): Promise<MultipartObject> {
     const { client, bucket, key, metadata, contentType, signal } = target;
     const created = await onS3(`opening the upload of ${key}`, bucket, () =>
-      client.send(
-        new CreateMultipartUploadCommand({ Bucket: bucket, Key: key, Metadata: metadata, ContentType: contentType, ChecksumAlgorithm: 'CRC32' }),
-        { abortSignal: signal },
-      ),
+      client.send(new CreateMultipartUploadCommand({ Bucket: bucket, Key: key, Metadata: metadata, ContentType: contentType, ChecksumAlgorithm: 'CRC32' }), {
+        abortSignal: signal,
+      }),
     );
     if (created.UploadId === undefined) throw new JobError('S3_UNAVAILABLE', `S3 opened the upload of ${key} without an id`);
     return new MultipartObject(target, created.UploadId);
@@ -69,7 +68,7 @@ export class MultipartObject {
   async write(chunk: Uint8Array): Promise<void> {
     this.#hash.update(chunk);
     this.bytes += chunk.byteLength;
-    for (let taken = 0; taken < chunk.byteLength; ) {
+    for (let taken = 0; taken < chunk.byteLength;) {
       this.#buffer ??= this.#takeBuffer();
       const n = Math.min(chunk.byteLength - taken, this.#buffer.byteLength - this.#filled);
       this.#buffer.set(chunk.subarray(taken, taken + n), this.#filled);
@@ -98,7 +97,10 @@ export class MultipartObject {
       try {
         await client.send(
           new CompleteMultipartUploadCommand({
-            ...{ Bucket: bucket, Key: key, UploadId: this.#uploadId, IfNoneMatch: '*' },
+            Bucket: bucket,
+            Key: key,
+            UploadId: this.#uploadId,
+            IfNoneMatch: '*',
             MultipartUpload: { Parts: parts },
           }),
           { abortSignal: signal },
@@ -160,8 +162,13 @@ export class MultipartObject {
     const uploaded = await onS3(`uploading part ${partNumber} of ${key}`, bucket, () =>
       client.send(
         new UploadPartCommand({
-          ...{ Bucket: bucket, Key: key, UploadId: this.#uploadId, PartNumber: partNumber },
-          ...{ Body: body, ContentLength: body.byteLength, ChecksumCRC32: checksum },
+          Bucket: bucket,
+          Key: key,
+          UploadId: this.#uploadId,
+          PartNumber: partNumber,
+          Body: body,
+          ContentLength: body.byteLength,
+          ChecksumCRC32: checksum,
         }),
         { abortSignal: signal },
       ),

@@ -1,15 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { AbortMultipartUploadCommand, CreateMultipartUploadCommand, DeleteObjectCommand, HeadBucketCommand, type S3Client } from '@aws-sdk/client-s3';
-import {
-  type Aborted,
-  CONTRACT_VERSION,
-  type CommitStore,
-  JobError,
-  type JobRequest,
-  type Manifest,
-  decideCommit,
-  ownerMetadata,
-} from '@esclusa/contract';
+import { type Aborted, CONTRACT_VERSION, type CommitStore, JobError, type JobRequest, type Manifest, decideCommit, ownerMetadata } from '@esclusa/contract';
 import { BufferPool } from './buffer-pool.ts';
 import { onS3 } from './client.ts';
 import { commitStore } from './commit-store.ts';
@@ -62,7 +53,11 @@ export class Publication {
     const key = keys[dataset];
     if (key === undefined) throw new JobError('REQUEST_INVALID', `dataset "${dataset}" has no key`);
     const upload = await MultipartObject.create({
-      ...{ client: this.#client, bucket, key, signal: this.#signal, buffers: this.#buffers },
+      client: this.#client,
+      bucket,
+      key,
+      signal: this.#signal,
+      buffers: this.#buffers,
       metadata: ownerMetadata(this.#request.run, this.#request.attempt),
       contentType: 'text/csv; charset=utf-8; header=present',
     });
@@ -80,8 +75,14 @@ export class Publication {
     }
     this.#signal.throwIfAborted();
     const manifest: Manifest = {
-      ...{ state: 'committed', version: CONTRACT_VERSION, run, attempt, token: this.#token, pipeline },
-      ...{ committedAt: new Date().toISOString(), ...draft },
+      state: 'committed',
+      version: CONTRACT_VERSION,
+      run,
+      attempt,
+      token: this.#token,
+      pipeline,
+      committedAt: new Date().toISOString(),
+      ...draft,
     };
     // From here on the answer must be learnt, whatever signal comes: the manifest may be in.
     const decided = await onS3('writing the commit key', destination.bucket, () => decideCommit(this.#store, destination.commitKey, manifest));
@@ -114,8 +115,14 @@ export class Publication {
   #aborted(reason: string): Aborted {
     const { run, attempt } = this.#request;
     return {
-      ...{ state: 'aborted', version: CONTRACT_VERSION, run, attempt, token: this.#token },
-      ...{ by: 'job', reason, abortedAt: new Date().toISOString() },
+      state: 'aborted',
+      version: CONTRACT_VERSION,
+      run,
+      attempt,
+      token: this.#token,
+      by: 'job',
+      reason,
+      abortedAt: new Date().toISOString(),
     };
   }
 }
