@@ -4,6 +4,8 @@ import { z } from 'zod';
 const seconds = z.coerce.number().positive();
 const flag = z.enum(['true', 'false']).transform((value) => value === 'true');
 const text = z.string().min(1);
+// `localhost:9000` alone would be a URL too, of the scheme "localhost".
+const httpUrl = z.url({ protocol: /^https?$/, error: 'must be a URL that begins with http:// or https://' });
 const LOOPBACK = /^(127\.\d+\.\d+\.\d+|::1|localhost)$/;
 
 /** Every environment variable of the gateway; `.env.example` is checked against it. Jobs' own variables stand in their job.json. */
@@ -22,8 +24,8 @@ export const configSchema = z
     PIPELINES_DIR: text.default('pipelines').describe('Folder of pipeline files.'),
     AWS_BUCKET_NAME: text.describe('Bucket for data and ledger.'),
     AWS_REGION: text.default('us-east-1').describe('Region of the bucket.'),
-    S3_ENDPOINT: z.url().optional().describe("URL of an S3 that is not AWS's, as the gateway sees it."),
-    JOB_S3_ENDPOINT: z.url().optional().describe('The same as jobs see it, when their network names it differently.'),
+    S3_ENDPOINT: httpUrl.optional().describe("URL of an S3 that is not AWS's, as the gateway sees it."),
+    JOB_S3_ENDPOINT: httpUrl.optional().describe('The same as jobs see it, when their network names it differently.'),
     S3_FORCE_PATH_STYLE: flag.optional().describe('Bucket in the path instead of the host name; true by default with S3_ENDPOINT.'),
     LEDGER_PREFIX: z
       .string()
@@ -40,15 +42,19 @@ export const configSchema = z
     SHUTDOWN_SECONDS: seconds.default(30).describe('Time that running runs get to end when the gateway is stopped.'),
     HEALTH_CACHE_SECONDS: seconds.default(60).describe("How long a pipeline's check is answered from memory."),
   })
-  .superRefine((config, context) => {
-    if (!LOOPBACK.test(config.HOST) && config.API_KEY === undefined && !config.ALLOW_INSECURE_LISTEN) {
-      context.addIssue({
-        code: 'custom',
-        path: ['HOST'],
-        message: `"${config.HOST}" is beyond loopback: set API_KEY, since the gateway stands in front of a Docker socket (or ALLOW_INSECURE_LISTEN=true where something else limits who can connect)`,
-      });
-    }
-  });
+  .superRefine(
+    (config, context) => {
+      if (!LOOPBACK.test(config.HOST) && config.API_KEY === undefined && !config.ALLOW_INSECURE_LISTEN) {
+        context.addIssue({
+          code: 'custom',
+          path: ['HOST'],
+          message: `"${config.HOST}" is beyond loopback: set API_KEY, since the gateway stands in front of a Docker socket (or ALLOW_INSECURE_LISTEN=true where something else limits who can connect)`,
+        });
+      }
+    },
+    // Also beside other problems, so that all of them are told at once.
+    { when: () => true },
+  );
 
 /** The configuration, frozen, with the whole environment beside it for the variables that jobs want. */
 export type Config = Readonly<z.infer<typeof configSchema>> & { readonly environment: Readonly<Record<string, string | undefined>> };

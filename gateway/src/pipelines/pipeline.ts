@@ -11,7 +11,7 @@ export const pipelineFileSchema = z.strictObject({
   $schema: z.string().optional(),
   job: jobNameSchema,
   description: z.string().optional(),
-  /** Values for the job's variables, where they differ from the gateway's own environment: `POSTGRES_HOST: ${OTHER_HOST}`. */
+  /** Values for the job's variables, where they differ from the gateway's own environment: `SOME_HOST: ${OTHER_HOST}`. */
   source: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()]).transform(String)).default({}),
   datasets: z
     .record(

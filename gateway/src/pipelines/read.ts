@@ -1,6 +1,7 @@
 import { readFile, readdir } from 'node:fs/promises';
 import { basename, extname, join } from 'node:path';
 import { LineCounter, parseDocument, isMap, isNode, type Document } from 'yaml';
+import type { z } from 'zod';
 import { type Pipeline, type PipelineProblem, pipelineFileSchema, pipelineNameSchema } from './pipeline.ts';
 
 /** What a folder of pipelines holds: those that could be read, and every problem of the others. */
@@ -38,14 +39,26 @@ export function parsePipeline(file: string, text: string): Pipeline | PipelinePr
   const name = basename(file, extname(file));
   const named = pipelineNameSchema.safeParse(name);
   if (!named.success) return [{ file, line: 1, field: '', message: `the file's name: ${named.error.issues[0]?.message}` }];
-  const parsed = pipelineFileSchema.safeParse(document.toJS());
+  let values: unknown;
+  try {
+    values = document.toJS();
+  } catch (error) {
+    // An alias without its anchor, or aliases that would grow beyond all bounds.
+    return [{ file, line: 1, field: '', message: `not valid YAML: ${(error as Error).message}` }];
+  }
+  const parsed = pipelineFileSchema.safeParse(values);
   if (parsed.success) return { ...parsed.data, name, file, lineOf };
   return parsed.error.issues.flatMap((issue) => {
     // An unknown key is reported at the key itself, not at the map that holds it.
     const paths = issue.code === 'unrecognized_keys' ? issue.keys.map((key) => [...issue.path, key]) : [issue.path];
-    const message = issue.code === 'unrecognized_keys' ? 'unknown field' : issue.message;
-    return paths.map((path) => ({ file, line: lineOf(path), field: path.join('.'), message }));
+    return paths.map((path) => ({ file, line: lineOf(path), field: path.join('.'), message: describe(issue) }));
   });
+}
+
+function describe(issue: z.core.$ZodIssue): string {
+  if (issue.code === 'unrecognized_keys') return 'unknown field';
+  // What is wrong with a key stands inside; the issue itself says "Invalid key in record".
+  return (issue.code === 'invalid_key' ? issue.issues[0]?.message : undefined) ?? issue.message;
 }
 
 function lineOfField(document: Document, lines: LineCounter, path: readonly PropertyKey[]): number {

@@ -21,16 +21,18 @@ export function resolveVariables(pipeline: { name: string; source: Record<string
   const missing: string[] = [];
   for (const { name, secret, required } of job.environment) {
     const written = pipeline.source[name];
+    const missingBefore = missing.length;
     const value = written === undefined ? environment[name] : expand(written, environment, missing);
     if (value !== undefined && value !== '') (secret ? variables.secret : variables.plain)[name] = value;
-    else if (required && written === undefined) missing.push(name);
+    else if (required && missing.length === missingBefore) missing.push(name);
   }
   if (missing.length > 0) {
+    const names = [...new Set(missing)];
     throw new GatewayError(
       'PIPELINE_NOT_CONFIGURED',
-      `the pipeline "${pipeline.name}" needs ${missing.join(', ')}; set them in the gateway's environment (.env) and restart it`,
+      `the pipeline "${pipeline.name}" needs ${names.join(', ')}; set them in the gateway's environment (.env) and restart it`,
       {
-        details: { variables: missing },
+        details: { variables: names },
       },
     );
   }

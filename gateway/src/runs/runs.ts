@@ -141,7 +141,7 @@ export class Runs {
 
   #open(pipeline: Pipeline, job: JobJson, wanted: readonly string[] | undefined, owner: Owner): OpenRun {
     const names = wanted ?? Object.keys(pipeline.datasets);
-    const unknown = names.filter((name) => pipeline.datasets[name] === undefined);
+    const unknown = names.filter((name) => !Object.hasOwn(pipeline.datasets, name));
     if (unknown.length > 0) {
       const known = Object.keys(pipeline.datasets);
       throw new GatewayError(

@@ -42,7 +42,7 @@ export const requestSchema = z
   })
   .superRefine((request, context) => {
     for (const name of Object.keys(request.datasets)) {
-      if (request.destination.keys[name] === undefined) {
+      if (!Object.hasOwn(request.destination.keys, name)) {
         context.addIssue({ code: 'custom', path: ['destination', 'keys', name], message: `dataset "${name}" has no key` });
       }
     }

@@ -37,7 +37,8 @@ const BY_CLASS: Readonly<Record<string, JobErrorCode>> = {
 export function sourceError(error: unknown, doing: string, otherwise: 'SOURCE_UNREACHABLE' | 'SOURCE_LOST'): JobError {
   if (error instanceof JobError) return error;
   const failure = error as ServerError;
-  const state = typeof failure.code === 'string' && /^[0-9A-Z]{5}$/.test(failure.code) ? failure.code : undefined;
+  // Every SQLSTATE holds a digit; `EPIPE` is five letters too, but no answer of the server.
+  const state = typeof failure.code === 'string' && /^(?=.*\d)[0-9A-Z]{5}$/.test(failure.code) ? failure.code : undefined;
   const code = state === undefined ? otherwise : (BY_STATE[state] ?? BY_CLASS[state.slice(0, 2)] ?? 'QUERY_FAILED');
   const mend = MENDS[code];
   const message = `${doing}: ${failure.message}${mend === undefined ? '' : `; ${mend}`}`;

@@ -59,7 +59,7 @@ export class OutputCollector implements OutputSink {
     switch (message?.type) {
       case 'progress':
         this.memoryPeakBytes = Math.max(this.memoryPeakBytes ?? 0, message.memoryPeakBytes ?? 0) || undefined;
-        this.#listener.progress?.(message);
+        this.#listener.progress?.(this.#mask.json(message));
         return;
       case 'result':
       case 'error':
@@ -75,7 +75,8 @@ export class OutputCollector implements OutputSink {
   }
 
   #keep(line: string): void {
-    const cut = line.length > TAIL_LINE_CHARS ? `${line.slice(0, TAIL_LINE_CHARS)}…` : line;
+    // A slice would keep the whole line in memory; a copy doesn't.
+    const cut = line.length > TAIL_LINE_CHARS ? `${Buffer.from(line.slice(0, TAIL_LINE_CHARS)).toString()}…` : line;
     this.#tail.push(cut);
     if (this.#tail.length > TAIL_LINES) this.#tail.shift();
     this.#listener.log?.(cut);

@@ -11,7 +11,6 @@ export class Mask {
     const values = [...secrets].filter((secret) => secret !== '');
     this.#whole = new Set(values);
     const forms = values.flatMap(spellings).filter((form) => form.length >= MIN_LENGTH);
-    // Longest first, so that a secret that holds another one is hidden whole.
     this.#needles = [...new Set(forms)].toSorted((a, b) => b.length - a.length);
   }
 
@@ -23,9 +22,16 @@ export class Mask {
   /** The text with every secret replaced. */
   text(text: string): string {
     if (this.#whole.has(text)) return MASK;
-    let masked = text;
-    for (const needle of this.#needles) if (masked.includes(needle)) masked = masked.replaceAll(needle, MASK);
-    return masked;
+    if (!this.#needles.some((needle) => text.includes(needle))) return text;
+    const spans = this.#needles.flatMap((needle) => occurrences(text, needle));
+    let masked = '';
+    let hidden = 0;
+    for (const [start, end] of spans.toSorted((a, b) => a[0] - b[0])) {
+      // Secrets that overlap are hidden together: cutting one out would leave a piece of the other.
+      if (start >= hidden) masked += text.slice(hidden, start) + MASK;
+      hidden = Math.max(hidden, end);
+    }
+    return masked + text.slice(hidden);
   }
 
   /** A JSON value with every string in it masked, keys included. */
@@ -39,6 +45,12 @@ export class Mask {
     if (typeof value !== 'object' || value === null) return value;
     return Object.fromEntries(Object.entries(value).map(([key, item]) => [this.text(key), this.#json(item)]));
   }
+}
+
+function occurrences(text: string, needle: string): [start: number, end: number][] {
+  const spans: [number, number][] = [];
+  for (let at = text.indexOf(needle); at !== -1; at = text.indexOf(needle, at + 1)) spans.push([at, at + needle.length]);
+  return spans;
 }
 
 function spellings(secret: string): string[] {

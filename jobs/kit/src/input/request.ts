@@ -12,22 +12,27 @@ export function readRequest(environment: NodeJS.ProcessEnv): JobRequest | undefi
     throw new JobError('REQUEST_INVALID', `${CONTRACT_ENV.request} is not JSON: ${(cause as Error).message}`, { cause });
   }
   const parsed = requestSchema.safeParse(json);
-  if (!parsed.success) throw invalid(CONTRACT_ENV.request, parsed.error);
+  if (!parsed.success) throw invalid(problemsOf(CONTRACT_ENV.request, parsed.error));
   return parsed.data;
 }
 
 /** The datasets of a request, checked with the job's own schema; every problem is listed. */
 export function readDatasets<Dataset>(request: JobRequest, schema: z.ZodType<Dataset>): Map<string, Dataset> {
   const datasets = new Map<string, Dataset>();
+  const problems: string[] = [];
   for (const [name, value] of Object.entries(request.datasets)) {
     const parsed = schema.safeParse(value);
-    if (!parsed.success) throw invalid(`datasets.${name}`, parsed.error);
-    datasets.set(name, parsed.data);
+    if (parsed.success) datasets.set(name, parsed.data);
+    else problems.push(...problemsOf(`datasets.${name}`, parsed.error));
   }
+  if (problems.length > 0) throw invalid(problems);
   return datasets;
 }
 
-function invalid(where: string, error: z.ZodError): JobError {
-  const problems = error.issues.map((issue) => `${[where, ...issue.path].join('.')}: ${issue.message}`);
+function problemsOf(where: string, error: z.ZodError): string[] {
+  return error.issues.map((issue) => `${[where, ...issue.path].join('.')}: ${issue.message}`);
+}
+
+function invalid(problems: readonly string[]): JobError {
   return new JobError('REQUEST_INVALID', problems.join('; '), { details: { problems } });
 }

@@ -1,0 +1,86 @@
+import Docker from 'dockerode';
+
+/** Label of everything that the demo starts; nothing else is ever touched. */
+const LABEL = 'esclusa.demo';
+
+/** A container of the demo. */
+export interface DemoContainer {
+  readonly name: string;
+  readonly image: string;
+  readonly environment?: Readonly<Record<string, string>>;
+  readonly command?: readonly string[];
+  /** Container port → port on loopback (0: any free one). */
+  readonly ports: Readonly<Record<number, number>>;
+  readonly binds?: readonly string[];
+  readonly groups?: readonly string[];
+}
+
+/** The demo's containers on a network of their own. */
+export class DemoContainers {
+  readonly #docker = new Docker();
+  readonly #network: string;
+
+  constructor(network: string) {
+    this.#network = network;
+  }
+
+  /** Removes what an earlier demo that could not clean up has left, then creates the network. */
+  async prepare(): Promise<void> {
+    await this.clear();
+    await this.#docker.createNetwork({ Name: this.#network, CheckDuplicate: true, Labels: { [LABEL]: '1' } });
+  }
+
+  /** Starts a container; returns its ports on loopback by container port. */
+  async start(wanted: DemoContainer): Promise<Record<number, number>> {
+    const ports = Object.entries(wanted.ports).map(([inside, outside]) => [`${inside}/tcp`, [{ HostIp: '127.0.0.1', HostPort: outside === 0 ? '' : String(outside) }]]);
+    const container = await this.#docker.createContainer({
+      name: wanted.name,
+      Image: wanted.image,
+      Env: Object.entries(wanted.environment ?? {}).map(([name, value]) => `${name}=${value}`),
+      ...(wanted.command === undefined ? {} : { Cmd: [...wanted.command] }),
+      Labels: { [LABEL]: '1' },
+      ExposedPorts: Object.fromEntries(ports.map(([port]) => [port, {}])),
+      HostConfig: {
+        PortBindings: Object.fromEntries(ports),
+        NetworkMode: this.#network,
+        Binds: [...(wanted.binds ?? [])],
+        GroupAdd: [...(wanted.groups ?? [])],
+      },
+    });
+    await container.start();
+    const { NetworkSettings } = await container.inspect();
+    return Object.fromEntries(Object.keys(wanted.ports).map((inside) => [inside, Number(NetworkSettings.Ports[`${inside}/tcp`]?.[0]?.HostPort)]));
+  }
+
+  /** Last lines that a container wrote. */
+  async log(name: string): Promise<string> {
+    const output = await this.#docker.getContainer(name).logs({ stdout: true, stderr: true, tail: 30 });
+    // Each line comes with the eight bytes of Docker's stream header.
+    return output.toString('utf8').replace(/^.{8}/gm, '');
+  }
+
+  /** Stops and removes the demo's containers and network, and jobs of its gateway that are still there. */
+  async clear(installation?: string): Promise<void> {
+    const labels = [LABEL, ...(installation === undefined ? [] : [`esclusa.installation=${installation}`])];
+    for (const label of labels) {
+      const found = await this.#docker.listContainers({ all: true, filters: { label: [label] } });
+      await Promise.all(
+        found.map(async ({ Id }) => {
+          const container = this.#docker.getContainer(Id);
+          await container.stop({ t: 5 }).catch(ignore(304, 404));
+          await container.remove({ force: true, v: true }).catch(ignore(404, 409));
+        }),
+      );
+    }
+    for (const { Id } of await this.#docker.listNetworks({ filters: { label: [LABEL] } })) {
+      await this.#docker.getNetwork(Id).remove().catch(ignore(404));
+    }
+  }
+}
+
+/** Passes over answers that mean that what we wanted is so already. */
+function ignore(...statuses: number[]): (error: { statusCode?: number }) => void {
+  return (error) => {
+    if (!statuses.includes(error.statusCode ?? 0)) throw error;
+  };
+}

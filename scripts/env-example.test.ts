@@ -1,0 +1,25 @@
+import { readFileSync, readdirSync } from 'node:fs';
+import { describe, expect, test } from '@jest/globals';
+import { jobJsonSchema } from '@esclusa/contract';
+import { configSchema } from '../gateway/src/config.ts';
+
+const ROOT = new URL('..', import.meta.url).pathname;
+// Read by the AWS SDK's credential chain and by docker-compose.yml, and by nothing of ours.
+const OTHERS = ['AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY', 'AWS_SESSION_TOKEN', 'DOCKER_GID'];
+
+describe('.env.example', () => {
+  const written = [...readFileSync(`${ROOT}.env.example`, 'utf8').matchAll(/^#?([A-Z][A-Z0-9_]*)=/gm)].map(([, name]) => name);
+
+  test("names every variable of the gateway's schema and of every job, each once, and no other", () => {
+    const jobs = readdirSync(`${ROOT}jobs`, { withFileTypes: true }).flatMap(({ name }) => {
+      try {
+        const job = jobJsonSchema.parse(JSON.parse(readFileSync(`${ROOT}jobs/${name}/job.json`, 'utf8')));
+        return job.environment.map((variable) => variable.name);
+      } catch (error) {
+        if ((error as { code?: string }).code === 'ENOENT') return [];
+        throw error;
+      }
+    });
+    expect(written.toSorted()).toEqual([...Object.keys(configSchema.shape), ...jobs, ...OTHERS].toSorted());
+  });
+});

@@ -1,0 +1,67 @@
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { GenericContainer, Network, type StartedNetwork, type StartedTestContainer, Wait } from 'testcontainers';
+import { ensureDocker } from '../../scripts/setup/docker.ts';
+import { ensureImage } from '../../scripts/setup/images.ts';
+import { STACK_FILE_VARIABLE, type Stack, TEST_IMAGE_PREFIX } from './stack.ts';
+
+/** What the set-up started, for the tear-down in the same process. */
+export interface Running {
+  readonly network: StartedNetwork;
+  readonly containers: StartedTestContainer[];
+}
+
+declare global {
+  var esclusaRunning: Running | undefined;
+}
+
+const ROOT = new URL('../..', import.meta.url).pathname;
+const S3_KEYS = { accessKeyId: 'esclusa-test', secretAccessKey: 'canary-s3-secret-7f3a' };
+const POSTGRES = { user: 'lector', password: 'canary-contraseña "1" 9c2e' };
+
+/** Starts what every test file shares: a network, S3 and PostgreSQL, in real containers, and builds the jobs' images. */
+export default async function setUp(): Promise<void> {
+  const say = (line: string): void => void process.stderr.write(`${line}\n`);
+  await ensureDocker(say);
+  // Its image can't be pulled where no registry answers; our own check for leftovers does its work.
+  process.env['TESTCONTAINERS_RYUK_DISABLED'] ??= 'true';
+  const [baseImage, postgresImage, s3Image] = [await ensureImage('base', say), await ensureImage('postgres', say), await ensureImage('s3', say)];
+  const build = (...parameters: string[]): void => {
+    const env = { ...process.env, IMAGE_PREFIX: TEST_IMAGE_PREFIX };
+    execFileSync(join(ROOT, 'build-images.sh'), parameters, { env, stdio: ['ignore', 'inherit', 'inherit'] });
+  };
+  build('postgresql');
+  build('--jobs', join(ROOT, 'test/jobs'), 'fixture');
+
+  const network = await new Network().start();
+  const s3 = new GenericContainer(s3Image)
+    .withNetwork(network)
+    .withNetworkAliases('s3')
+    .withEnvironment({ S3_ACCESS_KEY: S3_KEYS.accessKeyId, S3_SECRET_KEY: S3_KEYS.secretAccessKey })
+    .withExposedPorts(9000)
+    .withWaitStrategy(Wait.forLogMessage('esclusa-s3 ready'))
+    .withStartupTimeout(120_000);
+  const postgres = new GenericContainer(postgresImage)
+    .withNetwork(network)
+    .withNetworkAliases('postgres')
+    .withEnvironment({ POSTGRES_USER: POSTGRES.user, POSTGRES_PASSWORD: POSTGRES.password, POSTGRES_DB: 'postgres' })
+    .withCommand(['postgres', '-c', 'fsync=off', '-c', 'max_connections=200'])
+    .withExposedPorts(5432)
+    .withWaitStrategy(Wait.forLogMessage(/database system is ready to accept connections/))
+    .withStartupTimeout(120_000);
+  const [startedS3, startedPostgres] = await Promise.all([s3.start(), postgres.start()]);
+  globalThis.esclusaRunning = { network, containers: [startedS3, startedPostgres] };
+
+  const stack: Stack = {
+    network: network.getName(),
+    s3: { endpoint: `http://127.0.0.1:${startedS3.getMappedPort(9000)}`, ...S3_KEYS },
+    s3Inside: 'http://s3:9000',
+    postgres: { host: '127.0.0.1', port: startedPostgres.getMappedPort(5432), ...POSTGRES, inside: 'postgres' },
+    ...{ postgresImage, baseImage },
+  };
+  const file = join(mkdtempSync(join(tmpdir(), 'esclusa-test-')), 'stack.json');
+  writeFileSync(file, JSON.stringify(stack));
+  process.env[STACK_FILE_VARIABLE] = file;
+}
