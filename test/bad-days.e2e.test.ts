@@ -79,7 +79,9 @@ describe('a job that breaks the contract', () => {
     const answer = gateway.post('killed');
     for (let attempt = 1; attempt <= 2; attempt++) {
       const found = await eventually('the container', async () =>
-        (await containersWith('esclusa.attempt', String(attempt))).find(({ Labels, State }) => Labels['esclusa.installation'] === gateway.installation && State === 'running'),
+        (await containersWith('esclusa.attempt', String(attempt))).find(
+          ({ Labels, State }) => Labels['esclusa.installation'] === gateway.installation && State === 'running',
+        ),
       );
       await docker.getContainer(found.Id).kill();
     }
@@ -92,7 +94,9 @@ describe('a job that breaks the contract', () => {
     const answer = gateway.post('killed');
     for (let attempt = 1; attempt <= 2; attempt++) {
       const found = await eventually('the container', async () =>
-        (await containersWith('esclusa.attempt', String(attempt))).find(({ Labels, State }) => Labels['esclusa.installation'] === gateway.installation && State === 'running'),
+        (await containersWith('esclusa.attempt', String(attempt))).find(
+          ({ Labels, State }) => Labels['esclusa.installation'] === gateway.installation && State === 'running',
+        ),
       );
       await docker.getContainer(found.Id).remove({ force: true });
     }

@@ -150,7 +150,11 @@ describe('a gateway that can not start refuses with all that is wrong', () => {
 describe('what stands behind the gateway is missing', () => {
   test('no Docker daemon: 503 names the mend, /health says so, the process stays up', async () => {
     const bucket = await newBucket('no-daemon');
-    const gateway = await TestGateway.start({ bucket: bucket.name, pipelines: { postgresql: GOOD }, environment: { DOCKER_HOST: 'unix:///nowhere/docker.sock' } });
+    const gateway = await TestGateway.start({
+      bucket: bucket.name,
+      pipelines: { postgresql: GOOD },
+      environment: { DOCKER_HOST: 'unix:///nowhere/docker.sock' },
+    });
     try {
       const { status, body } = await gateway.post('postgresql');
       expect({ status, code: body['code'] }).toEqual({ status: 503, code: 'ENGINE_UNREACHABLE' });

@@ -37,7 +37,12 @@ describe('a job killed at a named point', () => {
 
   /** A gateway whose jobs reach S3 through the proxy, while it goes there directly. */
   async function start(bucket: TestBucket, environment: Record<string, string>): Promise<TestGateway> {
-    return TestGateway.start({ bucket: bucket.name, database, pipelines: { postgresql: PIPELINE }, environment: { JOB_S3_ENDPOINT: proxy.inside, ...environment } });
+    return TestGateway.start({
+      bucket: bucket.name,
+      database,
+      pipelines: { postgresql: PIPELINE },
+      environment: { JOB_S3_ENDPOINT: proxy.inside, ...environment },
+    });
   }
 
   async function killJob(gateway: TestGateway): Promise<void> {

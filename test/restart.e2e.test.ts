@@ -42,9 +42,19 @@ describe('a gateway killed while a run is going on', () => {
     // A container whose run has no open entry, as it would be left.
     const left = await docker.createContainer({
       Image: 'esclusa-test-postgresql:latest',
-      Labels: { 'esclusa.installation': options.installation, 'esclusa.run': 'ended', 'esclusa.attempt': '1', 'esclusa.mode': 'run', 'esclusa.pipeline': 'x', 'esclusa.job': 'postgresql' },
+      Labels: {
+        'esclusa.installation': options.installation,
+        'esclusa.run': 'ended',
+        'esclusa.attempt': '1',
+        'esclusa.mode': 'run',
+        'esclusa.pipeline': 'x',
+        'esclusa.job': 'postgresql',
+      },
     });
-    const stranger = await docker.createContainer({ Image: 'esclusa-test-postgresql:latest', Labels: { 'esclusa.installation': 'test-stranger', 'esclusa.run': 'ended', 'esclusa.attempt': '1' } });
+    const stranger = await docker.createContainer({
+      Image: 'esclusa-test-postgresql:latest',
+      Labels: { 'esclusa.installation': 'test-stranger', 'esclusa.run': 'ended', 'esclusa.attempt': '1' },
+    });
     const gateway = await TestGateway.start(options);
     try {
       await eventually('the container to go', async () => (await containersWith('esclusa.installation', options.installation)).length === 0);

@@ -14,7 +14,10 @@ describe('canary secrets', () => {
 
   beforeAll(async () => {
     bucket = await newBucket('secrets');
-    const database = await newDatabase('secrets', 'create table productos as select g as id, repeat(md5(g::text), 16) as t from generate_series(1, 300000) as g');
+    const database = await newDatabase(
+      'secrets',
+      'create table productos as select g as id, repeat(md5(g::text), 16) as t from generate_series(1, 300000) as g',
+    );
     const { s3, postgres } = stack();
     canaries = [TOKEN, s3.secretAccessKey, postgres.password].flatMap((secret) => [
       secret,
@@ -40,7 +43,9 @@ describe('canary secrets', () => {
 
   test('docker inspect of a running job shows none', async () => {
     const answer = gateway.post('postgresql');
-    const container = await eventually('the container', async () => (await containersWith('esclusa.installation', gateway.installation)).find(({ State }) => State === 'running'));
+    const container = await eventually('the container', async () =>
+      (await containersWith('esclusa.installation', gateway.installation)).find(({ State }) => State === 'running'),
+    );
     const inspected = JSON.stringify(await docker.getContainer(container.Id).inspect());
     expect(inspected).toContain('POSTGRES_USER');
     expectNone(inspected);

@@ -98,7 +98,10 @@ describe("the seed's contract, on PharmaVida", () => {
   test('/health, /api/ingesta/health and /api/ingesta answer', async () => {
     expect(await gateway.request('GET', '/health')).toMatchObject({ status: 200, body: { status: 'healthy', engine: { ok: true }, s3: { ok: true } } });
     const health = await gateway.request('GET', '/api/ingesta/health');
-    expect(health).toMatchObject({ status: 200, body: { status: 'healthy', databases: { postgresql: { status: 'healthy', source: { server: 'PostgreSQL' } } } } });
+    expect(health).toMatchObject({
+      status: 200,
+      body: { status: 'healthy', databases: { postgresql: { status: 'healthy', source: { server: 'PostgreSQL' } } } },
+    });
     const pipelines = await gateway.request('GET', '/api/ingesta');
     expect(pipelines.body).toMatchObject({ pipelines: [{ name: 'postgresql', database: 'postgresql', datasets: ['productos', 'ofertas_completo'] }] });
   });

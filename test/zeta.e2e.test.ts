@@ -71,7 +71,10 @@ describe('a job that the project does not know', () => {
     await mkdir(join(jobs, 'zeta/src'), { recursive: true });
     await writeFile(join(jobs, 'zeta/job.json'), JSON.stringify(JOB_JSON));
     await writeFile(join(jobs, 'zeta/src/main.ts'), MAIN);
-    await writeFile(join(jobs, 'zeta/Dockerfile'), 'ARG BASE_IMAGE\nFROM ${BASE_IMAGE}\nCOPY dist /app\nUSER 65532:65532\nENTRYPOINT ["node", "/app/main.js"]\n');
+    await writeFile(
+      join(jobs, 'zeta/Dockerfile'),
+      'ARG BASE_IMAGE\nFROM ${BASE_IMAGE}\nCOPY dist /app\nUSER 65532:65532\nENTRYPOINT ["node", "/app/main.js"]\n',
+    );
     const env = { ...process.env, IMAGE_PREFIX: TEST_IMAGE_PREFIX };
     await run(join(ROOT, 'build-images.sh'), ['--jobs', jobs, 'zeta'], { env });
     await run(join(ROOT, 'build-images.sh'), ['gateway'], { env });

@@ -2,7 +2,7 @@ import { pino } from 'pino';
 import packageJson from '../package.json' with { type: 'json' };
 import { startGateway } from './app.ts';
 import { type Config, ConfigError, readConfig } from './config.ts';
-import { createEngine } from './engine/create.ts';
+import { createEngine } from './create-engine.ts';
 import { PipelinesError } from './pipelines/catalogue.ts';
 
 const HELP = `Esclusa gateway ${packageJson.version}: one HTTP POST, one ephemeral container, one database in S3.
@@ -19,7 +19,7 @@ async function main(): Promise<void> {
   if (process.argv.includes('--help')) return console.log(HELP);
   const config: Config = readConfig(process.env);
   const log = pino({ level: config.LOG_LEVEL, base: null, timestamp: pino.stdTimeFunctions.isoTime });
-  const engine = createEngine(config, log);
+  const engine = createEngine(config);
   for (const warning of engine.warnings) log.warn({ engine: engine.name }, warning);
   const gateway = await startGateway(config, engine, log, packageJson.version);
   let stopping = false;

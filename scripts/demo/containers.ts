@@ -32,7 +32,10 @@ export class DemoContainers {
 
   /** Starts a container; returns its ports on loopback by container port. */
   async start(wanted: DemoContainer): Promise<Record<number, number>> {
-    const ports = Object.entries(wanted.ports).map(([inside, outside]) => [`${inside}/tcp`, [{ HostIp: '127.0.0.1', HostPort: outside === 0 ? '' : String(outside) }]]);
+    const ports = Object.entries(wanted.ports).map(([inside, outside]) => [
+      `${inside}/tcp`,
+      [{ HostIp: '127.0.0.1', HostPort: outside === 0 ? '' : String(outside) }],
+    ]);
     const container = await this.#docker.createContainer({
       name: wanted.name,
       Image: wanted.image,

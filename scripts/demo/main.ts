@@ -38,7 +38,9 @@ interface Stage {
 }
 
 async function main(): Promise<void> {
-  const { values } = parseArgs({ options: { once: { type: 'boolean', default: false }, port: { type: 'string', default: '8000' }, help: { type: 'boolean', default: false } } });
+  const { values } = parseArgs({
+    options: { once: { type: 'boolean', default: false }, port: { type: 'string', default: '8000' }, help: { type: 'boolean', default: false } },
+  });
   if (values.help) return console.log(HELP);
   const port = Number(values.port);
   const interrupted = Promise.withResolvers<void>();
@@ -48,7 +50,9 @@ async function main(): Promise<void> {
   try {
     await Promise.race([show(stage), interrupted.promise]);
     if (!values.once) {
-      console.log(`\nThe gateway stays up at ${stage.url}; Ctrl-C ends it. Try:\n  curl -X POST ${stage.url}/api/ingesta/postgresql\n  curl ${stage.url}/health\n`);
+      console.log(
+        `\nThe gateway stays up at ${stage.url}; Ctrl-C ends it. Try:\n  curl -X POST ${stage.url}/api/ingesta/postgresql\n  curl ${stage.url}/health\n`,
+      );
       await interrupted.promise;
     }
   } finally {
@@ -176,7 +180,13 @@ async function show({ url, s3 }: Stage): Promise<void> {
   for (const [dataset, { url: object, registros }] of Object.entries(answer.result)) {
     const text = await s3.head(object, 4096);
     console.log(`\n${dataset}: ${registros} rows, ${object}`);
-    console.log(text.split('\n').slice(0, SHOWN_LINES).map((line) => `  ${line}`).join('\n'));
+    console.log(
+      text
+        .split('\n')
+        .slice(0, SHOWN_LINES)
+        .map((line) => `  ${line}`)
+        .join('\n'),
+    );
   }
 }
 

@@ -38,7 +38,9 @@ export class TestBucket {
     const keys: string[] = [];
     let token: string | undefined;
     do {
-      const page = await this.client.send(new ListObjectsV2Command({ Bucket: this.name, Prefix: prefix, ...(token === undefined ? {} : { ContinuationToken: token }) }));
+      const page = await this.client.send(
+        new ListObjectsV2Command({ Bucket: this.name, Prefix: prefix, ...(token === undefined ? {} : { ContinuationToken: token }) }),
+      );
       keys.push(...(page.Contents ?? []).map((object) => object.Key ?? ''));
       token = page.NextContinuationToken;
     } while (token !== undefined);

@@ -1,0 +1,50 @@
+import { describe, expect, test } from '@jest/globals';
+import { GatewayError } from '../errors.ts';
+import { parseIngestaBody } from './body.ts';
+
+function refusal(text: string): GatewayError {
+  try {
+    parseIngestaBody(text);
+  } catch (error) {
+    if (error instanceof GatewayError) return error;
+    throw error;
+  }
+  throw new Error('nothing was refused');
+}
+
+describe('the body of an ingesta', () => {
+  test.each([undefined, '', ' \n', '{}'])('may be left out (%j)', (text) => {
+    expect(parseIngestaBody(text)).toEqual({});
+  });
+
+  test('may name the datasets wanted', () => {
+    expect(parseIngestaBody('{"datasets":["productos","médicos"]}')).toEqual({ datasets: ['productos', 'médicos'] });
+  });
+
+  test.each<[string, string]>([
+    ['{"dataset":["productos"]}', 'dataset'],
+    ['{"host":"evil.example.org"}', 'host'],
+    ['{"datasets":"productos"}', 'datasets'],
+    ['{"datasets":[]}', 'datasets'],
+    ['{"datasets":[1]}', 'datasets.0'],
+    ['{"datasets":["productos","../../etc/passwd"]}', 'datasets.1'],
+    ['{"datasets":null}', 'datasets'],
+    ['[]', ''],
+    ['null', ''],
+    ['"productos"', ''],
+  ])('%s is refused with the field', (text, field) => {
+    const { code, details, message } = refusal(text);
+    expect(code).toBe('BODY_INVALID');
+    expect(details.errors).toEqual([{ field, message: expect.stringMatching(/./) }]);
+    expect(message).toContain(field);
+  });
+
+  test('lists every field that is wrong', () => {
+    const { details } = refusal('{"datasets":["a b"],"host":"x","port":1}');
+    expect((details.errors as { field: string }[]).map(({ field }) => field)).toEqual(['datasets.0', 'host', 'port']);
+  });
+
+  test.each(['{', 'datasets=productos', '{"datasets":["productos"]'])('%j is no JSON, and the answer shows what to send', (text) => {
+    expect(refusal(text)).toMatchObject({ code: 'BODY_INVALID', message: expect.stringContaining('{"datasets": ["…"]}') });
+  });
+});
