@@ -3,11 +3,11 @@ import { once } from 'node:events';
 import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { LabContainers } from '../lib/containers.ts';
+import { poll } from '../lib/poll.ts';
 import { ensureDocker } from '../setup/docker.ts';
 import { ensureImage } from '../setup/images.ts';
-import { DemoContainers } from './containers.ts';
 import { DemoS3, loadPostgres } from './pharmavida.ts';
-import { poll } from './poll.ts';
 
 const ROOT = new URL('../..', import.meta.url).pathname;
 const NETWORK = 'pharmavida_network';
@@ -78,19 +78,30 @@ async function withDocker(port: number): Promise<Stage> {
   const [s3Image, postgresImage] = await Promise.all([ensureImage('s3', say), ensureImage('postgres', say)]);
   execFileSync(join(ROOT, 'build-images.sh'), [], { stdio: ['ignore', 'inherit', 'inherit'] });
 
-  const containers = new DemoContainers(NETWORK);
+  const containers = new LabContainers(NETWORK, 'esclusa.demo');
   const clear = (): Promise<void> => containers.clear(INSTALLATION);
   try {
     say(`starting PostgreSQL and S3 on the network ${NETWORK}`);
     await containers.prepare();
     const [s3Ports, postgresPorts] = await Promise.all([
       containers.start({
-        ...{ name: 'pharmavida_s3', image: s3Image, ports: { 9000: 0 } },
-        environment: { S3_ACCESS_KEY: CREDENTIALS.accessKeyId, S3_SECRET_KEY: CREDENTIALS.secretAccessKey },
+        name: 'pharmavida_s3',
+        image: s3Image,
+        ports: { 9e3: 0 },
+        environment: {
+          S3_ACCESS_KEY: CREDENTIALS.accessKeyId,
+          S3_SECRET_KEY: CREDENTIALS.secretAccessKey,
+        },
       }),
       containers.start({
-        ...{ name: 'pharmavida_postgresql', image: postgresImage, ports: { 5432: 0 } },
-        environment: { POSTGRES_USER: POSTGRES.user, POSTGRES_PASSWORD: POSTGRES.password, POSTGRES_DB: POSTGRES.database },
+        name: 'pharmavida_postgresql',
+        image: postgresImage,
+        ports: { 5432: 0 },
+        environment: {
+          POSTGRES_USER: POSTGRES.user,
+          POSTGRES_PASSWORD: POSTGRES.password,
+          POSTGRES_DB: POSTGRES.database,
+        },
       }),
     ]);
     const s3 = new DemoS3(`http://127.0.0.1:${s3Ports[9000]}`, CREDENTIALS);
@@ -98,16 +109,28 @@ async function withDocker(port: number): Promise<Stage> {
     say(`PharmaVida is loaded: ${products} products; the bucket ${BUCKET} is there`);
 
     await containers.start({
-      ...{ name: 'esclusa_gateway', image: 'esclusa-gateway:latest', ports: { 8000: port } },
+      name: 'esclusa_gateway',
+      image: 'esclusa-gateway:latest',
+      ports: { 8e3: port },
       binds: ['/var/run/docker.sock:/var/run/docker.sock', `${join(ROOT, 'pipelines')}:/app/pipelines:ro`],
       groups: [String(statSync('/var/run/docker.sock').gid)],
       environment: {
         ...gatewayEnvironment(),
-        // The port is published on loopback only.
-        ...{ HOST: '0.0.0.0', ALLOW_INSECURE_LISTEN: 'true', DOCKER_NETWORK: NETWORK },
-        ...{ S3_ENDPOINT: 'http://pharmavida_s3:9000', AWS_ACCESS_KEY_ID: CREDENTIALS.accessKeyId, AWS_SECRET_ACCESS_KEY: CREDENTIALS.secretAccessKey },
-        ...{ POSTGRES_HOST: 'pharmavida_postgresql', POSTGRES_PORT: '5432' },
-        ...{ POSTGRES_USER: POSTGRES.user, POSTGRES_PASSWORD: POSTGRES.password, POSTGRES_DATABASE: POSTGRES.database },
+        HOST: '0.0.0.0',
+        ALLOW_INSECURE_LISTEN: 'true',
+        DOCKER_NETWORK: NETWORK,
+        S3_ENDPOINT: 'http://pharmavida_s3:9000',
+        AWS_ACCESS_KEY_ID: CREDENTIALS.accessKeyId,
+        AWS_SECRET_ACCESS_KEY: CREDENTIALS.secretAccessKey,
+        ...{
+          POSTGRES_HOST: 'pharmavida_postgresql',
+          POSTGRES_PORT: '5432',
+        },
+        ...{
+          POSTGRES_USER: POSTGRES.user,
+          POSTGRES_PASSWORD: POSTGRES.password,
+          POSTGRES_DATABASE: POSTGRES.database,
+        },
       },
     });
     const url = `http://localhost:${port}`;
@@ -130,8 +153,11 @@ async function withoutDocker(port: number, endpoint: string): Promise<Stage> {
     secretAccessKey: variable('AWS_SECRET_ACCESS_KEY', CREDENTIALS.secretAccessKey),
   };
   const connection = {
-    ...{ host: variable('POSTGRES_HOST', 'localhost'), port: Number(variable('POSTGRES_PORT', '5432')), user: variable('POSTGRES_USER', POSTGRES.user) },
-    ...{ password: variable('POSTGRES_PASSWORD', POSTGRES.password), database: variable('POSTGRES_DATABASE', POSTGRES.database) },
+    host: variable('POSTGRES_HOST', 'localhost'),
+    port: Number(variable('POSTGRES_PORT', '5432')),
+    user: variable('POSTGRES_USER', POSTGRES.user),
+    password: variable('POSTGRES_PASSWORD', POSTGRES.password),
+    database: variable('POSTGRES_DATABASE', POSTGRES.database),
   };
   const s3 = new DemoS3(endpoint, credentials);
   const [products] = await Promise.all([loadPostgres(connection), s3.prepare(BUCKET)]);
@@ -139,9 +165,15 @@ async function withoutDocker(port: number, endpoint: string): Promise<Stage> {
   const env = {
     ...process.env,
     ...gatewayEnvironment(),
-    ...{ PORT: String(port), ENGINE: 'process', AWS_ACCESS_KEY_ID: credentials.accessKeyId, AWS_SECRET_ACCESS_KEY: credentials.secretAccessKey },
-    ...{ POSTGRES_HOST: connection.host, POSTGRES_PORT: String(connection.port), POSTGRES_USER: connection.user },
-    ...{ POSTGRES_PASSWORD: connection.password, POSTGRES_DATABASE: connection.database },
+    PORT: String(port),
+    ENGINE: 'process',
+    AWS_ACCESS_KEY_ID: credentials.accessKeyId,
+    AWS_SECRET_ACCESS_KEY: credentials.secretAccessKey,
+    POSTGRES_HOST: connection.host,
+    POSTGRES_PORT: String(connection.port),
+    POSTGRES_USER: connection.user,
+    POSTGRES_PASSWORD: connection.password,
+    POSTGRES_DATABASE: connection.database,
   };
   const gateway: ChildProcess = spawn(process.execPath, [join(ROOT, 'gateway/src/main.ts')], { cwd: ROOT, env, stdio: ['ignore', 'ignore', 'inherit'] });
   const clear = async (): Promise<void> => {

@@ -2,7 +2,7 @@ import { readFile, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { CreateBucketCommand, GetObjectCommand, ListBucketsCommand, S3Client } from '@aws-sdk/client-s3';
 import pg from 'pg';
-import { poll } from './poll.ts';
+import { poll } from '../lib/poll.ts';
 
 const FOLDER = new URL('../../examples/pharmavida', import.meta.url).pathname;
 

@@ -54,13 +54,22 @@ export default async function setUp(): Promise<void> {
   const [startedS3, startedPostgres] = await Promise.all([s3.start(), postgres.start()]);
   globalThis.esclusaRunning = { network, containers: [startedS3, startedPostgres] };
 
-  const stack: Stack = {
-    network: network.getName(),
-    s3: { endpoint: `http://127.0.0.1:${startedS3.getMappedPort(9000)}`, ...S3_KEYS },
-    s3Inside: 'http://s3:9000',
-    postgres: { host: '127.0.0.1', port: startedPostgres.getMappedPort(5432), ...POSTGRES, inside: 'postgres' },
-    ...{ postgresImage, baseImage },
-  };
+  const stack: Stack = ({
+	network: network.getName(),
+	s3: {
+		endpoint: `http://127.0.0.1:${startedS3.getMappedPort(9e3)}`,
+		...S3_KEYS
+	},
+	s3Inside: 'http://s3:9000',
+	postgres: {
+		host: '127.0.0.1',
+		port: startedPostgres.getMappedPort(5432),
+		...POSTGRES,
+		inside: 'postgres'
+	},
+	postgresImage,
+	baseImage
+});
   const file = join(mkdtempSync(join(tmpdir(), 'esclusa-test-')), 'stack.json');
   writeFileSync(file, JSON.stringify(stack));
   process.env[STACK_FILE_VARIABLE] = file;

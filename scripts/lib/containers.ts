@@ -1,10 +1,7 @@
 import Docker from 'dockerode';
 
-/** Label of everything that the demo starts; nothing else is ever touched. */
-const LABEL = 'esclusa.demo';
-
-/** A container of the demo. */
-export interface DemoContainer {
+/** A container beside the gateway's own: a server, or the gateway itself. */
+export interface LabContainer {
   readonly name: string;
   readonly image: string;
   readonly environment?: Readonly<Record<string, string>>;
@@ -15,23 +12,25 @@ export interface DemoContainer {
   readonly groups?: readonly string[];
 }
 
-/** The demo's containers on a network of their own. */
-export class DemoContainers {
+/** Containers on a network of their own, for the demo and the benchmarks; all bear one label, and nothing else is ever touched. */
+export class LabContainers {
   readonly #docker = new Docker();
   readonly #network: string;
+  readonly #label: string;
 
-  constructor(network: string) {
+  constructor(network: string, label: string) {
     this.#network = network;
+    this.#label = label;
   }
 
-  /** Removes what an earlier demo that could not clean up has left, then creates the network. */
+  /** Removes what an earlier lab that could not clean up has left, then creates the network. */
   async prepare(): Promise<void> {
     await this.clear();
-    await this.#docker.createNetwork({ Name: this.#network, CheckDuplicate: true, Labels: { [LABEL]: '1' } });
+    await this.#docker.createNetwork({ Name: this.#network, CheckDuplicate: true, Labels: { [this.#label]: '1' } });
   }
 
   /** Starts a container; returns its ports on loopback by container port. */
-  async start(wanted: DemoContainer): Promise<Record<number, number>> {
+  async start(wanted: LabContainer): Promise<Record<number, number>> {
     const ports = Object.entries(wanted.ports).map(([inside, outside]) => [
       `${inside}/tcp`,
       [{ HostIp: '127.0.0.1', HostPort: outside === 0 ? '' : String(outside) }],
@@ -41,7 +40,7 @@ export class DemoContainers {
       Image: wanted.image,
       Env: Object.entries(wanted.environment ?? {}).map(([name, value]) => `${name}=${value}`),
       ...(wanted.command === undefined ? {} : { Cmd: [...wanted.command] }),
-      Labels: { [LABEL]: '1' },
+      Labels: { [this.#label]: '1' },
       ExposedPorts: Object.fromEntries(ports.map(([port]) => [port, {}])),
       HostConfig: {
         PortBindings: Object.fromEntries(ports),
@@ -62,9 +61,9 @@ export class DemoContainers {
     return output.toString('utf8').replace(/^.{8}/gm, '');
   }
 
-  /** Stops and removes the demo's containers and network, and jobs of its gateway that are still there. */
+  /** Stops and removes the lab's containers and network, and jobs of its gateway that are still there. */
   async clear(installation?: string): Promise<void> {
-    const labels = [LABEL, ...(installation === undefined ? [] : [`esclusa.installation=${installation}`])];
+    const labels = [this.#label, ...(installation === undefined ? [] : [`esclusa.installation=${installation}`])];
     for (const label of labels) {
       const found = await this.#docker.listContainers({ all: true, filters: { label: [label] } });
       await Promise.all(
@@ -75,7 +74,7 @@ export class DemoContainers {
         }),
       );
     }
-    for (const { Id } of await this.#docker.listNetworks({ filters: { label: [LABEL] } })) {
+    for (const { Id } of await this.#docker.listNetworks({ filters: { label: [this.#label] } })) {
       await this.#docker.getNetwork(Id).remove().catch(ignore(404));
     }
   }

@@ -1,0 +1,93 @@
+import { mkdtemp, rm, utimes, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { type JobJson, jobJsonSchema } from '@esclusa/contract';
+import { Catalogue, PipelinesError } from './catalogue.ts';
+
+const JOB = jobJsonSchema.parse({
+  name: 'zeta',
+  description: 'Extracts zetas.',
+  contract: 1,
+  modes: ['run'],
+  environment: [],
+  datasets: { type: 'object', additionalProperties: false },
+  limits: { memoryMiB: 128, cpus: 1, pids: 32, scratchMiB: 16, timeAllowedSeconds: 60 },
+});
+const describeJob = async (name: string): Promise<JobJson> => {
+  if (name !== 'zeta') throw new Error(`no image of ${name}`);
+  return JOB;
+};
+const GOOD = 'job: zeta\ndatasets:\n  a:\n';
+
+describe('the catalogue', () => {
+  let folder: string;
+  let writes = 0;
+  /** Writes a file, at a time of its own whatever the clock of the file system. */
+  const write = async (file: string, text: string): Promise<void> => {
+    await writeFile(join(folder, file), text);
+    await utimes(join(folder, file), 1, ++writes);
+  };
+  beforeEach(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'esclusa-'));
+  });
+  afterEach(() => rm(folder, { recursive: true }));
+
+  test('gives a pipeline with its job', async () => {
+    await write('ventas.yaml', GOOD);
+    const catalogue = await Catalogue.load(folder, describeJob);
+    expect(await catalogue.get('ventas')).toMatchObject({ pipeline: { name: 'ventas' }, job: { name: 'zeta' } });
+  });
+
+  test('names the pipelines that there are when one is asked for that is not', async () => {
+    await write('ventas.yaml', GOOD);
+    const catalogue = await Catalogue.load(folder, describeJob);
+    for (const name of ['compras', '', '__proto__', '../ventas']) {
+      await expect(catalogue.get(name)).rejects.toMatchObject({ code: 'PIPELINE_NOT_FOUND', message: expect.stringContaining('ventas') });
+    }
+  });
+
+  test('does not load with problems, and tells those of every file, also those that only the job can see', async () => {
+    await write('a.yaml', 'job: zeta\n');
+    await write('b.yaml', 'job: zeta\ndatasets:\n  a: { x: 1 }\n');
+    await expect(Catalogue.load(folder, describeJob)).rejects.toThrow(PipelinesError);
+    await expect(Catalogue.load(folder, describeJob)).rejects.toThrow(/a\.yaml:1: datasets: [^]*b\.yaml:3: datasets\.a\.x: /);
+  });
+
+  test('loads without the image of a job, whose pipeline alone then fails', async () => {
+    await write('ventas.yaml', GOOD);
+    await write('otra.yaml', 'job: omega\ndatasets:\n  a:\n');
+    const catalogue = await Catalogue.load(folder, describeJob);
+    await expect(catalogue.get('otra')).rejects.toThrow('no image of omega');
+    expect((await catalogue.get('ventas')).pipeline.name).toBe('ventas');
+  });
+
+  test('sees files that are added, changed and removed', async () => {
+    await write('ventas.yaml', GOOD);
+    const catalogue = await Catalogue.load(folder, describeJob);
+    await write('compras.yaml', GOOD);
+    await write('ventas.yaml', 'job: zeta\ndatasets:\n  b:\n');
+    expect((await catalogue.list()).map(({ name }) => name).toSorted()).toEqual(['compras', 'ventas']);
+    expect(Object.keys((await catalogue.get('ventas')).pipeline.datasets)).toEqual(['b']);
+    await rm(join(folder, 'ventas.yaml'));
+    await expect(catalogue.get('ventas')).rejects.toMatchObject({ code: 'PIPELINE_NOT_FOUND' });
+  });
+
+  test('serves the last good version of a file that was broken, tells the problem, and takes the mended one', async () => {
+    await write('ventas.yaml', GOOD);
+    const catalogue = await Catalogue.load(folder, describeJob);
+    await write('ventas.yaml', 'job: [');
+    expect((await catalogue.get('ventas')).pipeline.datasets).toEqual({ a: {} });
+    expect(catalogue.problems).toEqual([expect.objectContaining({ file: join(folder, 'ventas.yaml') })]);
+    await write('ventas.yaml', 'job: zeta\ndatasets:\n  c:\n');
+    expect((await catalogue.get('ventas')).pipeline.datasets).toEqual({ c: {} });
+    expect(catalogue.problems).toEqual([]);
+  });
+
+  test('refuses a pipeline that was changed so that it does not fit its job', async () => {
+    await write('ventas.yaml', GOOD);
+    const catalogue = await Catalogue.load(folder, describeJob);
+    await write('ventas.yaml', 'job: zeta\ndatasets:\n  a: { x: 1 }\n');
+    await expect(catalogue.get('ventas')).rejects.toMatchObject({ code: 'PIPELINE_INVALID', message: expect.stringContaining('datasets.a.x') });
+  });
+});

@@ -1,0 +1,52 @@
+import { describe, expect, test } from '@jest/globals';
+import { jobJsonSchema } from '@esclusa/contract';
+import { type AttemptServices, prepareAttempt } from './attempt.ts';
+
+const LIMITS = { memoryMiB: 128, cpus: 1, pids: 32, scratchMiB: 16, timeAllowedSeconds: 60 };
+const JOB = jobJsonSchema.parse({
+  name: 'zeta',
+  description: 'Extracts zetas.',
+  contract: 1,
+  modes: ['run'],
+  environment: [
+    { name: 'ZETA_HOST', description: '', required: true },
+    { name: 'ZETA_PASSWORD', description: '', secret: true },
+  ],
+  datasets: {},
+  limits: LIMITS,
+});
+const RUN = { run: 'r', pipeline: 'ventas', job: 'zeta', datasets: { productos: {} }, limits: LIMITS, source: { ZETA_PASSWORD: '${OTHER_PASSWORD}' } };
+const ENTRY = { attempt: 1, keys: { productos: 'ventas/productos.csv' }, commitKey: '_esclusa/commits/r/1.json' };
+const SERVICES: AttemptServices = {
+  engine: undefined as never,
+  installation: 'esclusa',
+  s3: { bucket: 'lago', region: 'us-east-1', endpoint: undefined, forcePathStyle: undefined },
+  environment: { ZETA_HOST: 'db', OTHER_PASSWORD: 'canary-password', UNRELATED_SECRET: 'canary-unrelated' },
+  stopGraceSeconds: 1,
+  credentials: async () => ({ accessKeyId: 'AKIACANARY', secretAccessKey: 'canary-secret-key', sessionToken: 'canary-token' }),
+};
+
+describe('a prepared attempt', () => {
+  test('has its secrets apart from what an engine shows', async () => {
+    const { spec, secrets } = await prepareAttempt(SERVICES, JOB, RUN, ENTRY, 'run');
+    expect(secrets).toEqual({
+      ZETA_PASSWORD: 'canary-password',
+      AWS_ACCESS_KEY_ID: 'AKIACANARY',
+      AWS_SECRET_ACCESS_KEY: 'canary-secret-key',
+      AWS_SESSION_TOKEN: 'canary-token',
+    });
+    expect(spec.environment).toMatchObject({ ZETA_HOST: 'db' });
+    expect(JSON.stringify(spec)).not.toMatch(/canary/i);
+  });
+
+  test('hides each of its secrets in the output', async () => {
+    const { mask } = await prepareAttempt(SERVICES, JOB, RUN, ENTRY, 'run');
+    expect(mask.text('canary-password, canary-secret-key and canary-token')).toBe('***, *** and ***');
+  });
+
+  test('has no session token when the credentials have none', async () => {
+    const credentials = async () => ({ accessKeyId: 'AKIACANARY', secretAccessKey: 'canary-secret-key', sessionToken: undefined });
+    const { secrets } = await prepareAttempt({ ...SERVICES, credentials }, JOB, RUN, ENTRY, 'run');
+    expect(secrets).not.toHaveProperty('AWS_SESSION_TOKEN');
+  });
+});

@@ -1,0 +1,25 @@
+import { describe, expect, test } from '@jest/globals';
+import { MAX_PARTS, partSize } from './part-size.ts';
+
+const MiB = 1024 * 1024;
+const sizes = Array.from({ length: MAX_PARTS }, (_, index) => partSize(index + 1) ?? 0);
+
+describe('the size of parts', () => {
+  test('never shrinks, since spare buffers are only used again upwards', () => {
+    expect(sizes.every((size, index) => size >= (sizes[index - 1] ?? 0))).toBe(true);
+  });
+
+  test('is never below what S3 takes, nor so large that a few parts fill a small container', () => {
+    expect(Math.min(...sizes)).toBeGreaterThanOrEqual(5 * MiB);
+    expect(Math.max(...sizes)).toBeLessThanOrEqual(32 * MiB);
+  });
+
+  test('lets one object hold 200 GB', () => {
+    expect(sizes.reduce((sum, size) => sum + size, 0)).toBeGreaterThanOrEqual(200e9);
+  });
+
+  test("ends with S3's bound on parts", () => {
+    expect(partSize(MAX_PARTS)).toBeDefined();
+    expect(partSize(MAX_PARTS + 1)).toBeUndefined();
+  });
+});
