@@ -149,7 +149,7 @@ async function createBucket(endpoint: string): Promise<void> {
 
 /** Memory as the `docker stats` command shows it: usage without the page cache that could be given back. */
 async function used(name: string): Promise<number> {
-  const { memory_stats: memory } = (await docker.getContainer(name).stats({ stream: false })) as Docker.ContainerStats;
+  const { memory_stats: memory } = await docker.getContainer(name).stats({ stream: false });
   const stats = memory.stats as unknown as Record<string, number | undefined>;
   return memory.usage - (stats['total_inactive_file'] ?? stats['inactive_file'] ?? 0);
 }
@@ -157,7 +157,7 @@ async function used(name: string): Promise<number> {
 /** Follows the gateway's log for the peak that the kernel counted for the job's cgroup, which the job reports as it goes. */
 function watchPeaks(): { stop: () => Promise<number> } {
   let peak = 0;
-  const logs = docker.getContainer(GATEWAY).logs({ stdout: true, stderr: true, follow: true, tail: 0 }) as Promise<NodeJS.ReadableStream>;
+  const logs = docker.getContainer(GATEWAY).logs({ stdout: true, stderr: true, follow: true, tail: 0 });
   const following = logs.then((stream) => {
     let rest = '';
     stream.on('data', (chunk: Buffer) => {

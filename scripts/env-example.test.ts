@@ -20,6 +20,7 @@ describe('.env.example', () => {
         throw error;
       }
     });
-    expect(written.toSorted()).toEqual([...Object.keys(configSchema.shape), ...jobs, ...OTHERS].toSorted());
+    const byName = (a = '', b = ''): number => a.localeCompare(b, 'en');
+    expect(written.toSorted(byName)).toEqual([...Object.keys(configSchema.shape), ...jobs, ...OTHERS].toSorted(byName));
   });
 });

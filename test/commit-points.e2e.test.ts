@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { Manifest } from '@esclusa/contract';
-import { containersWith, docker, eventually, leftovers } from './support/docker.ts';
+import { containersWith, docker, eventually, nothingLeft } from './support/docker.ts';
 import { TestGateway } from './support/gateway.ts';
 import { type Breakpoint, S3Proxy } from './support/s3-proxy.ts';
 import { type TestBucket, keyOf } from './support/s3.ts';
@@ -45,12 +45,6 @@ describe('a job killed at a named point', () => {
     });
   }
 
-  async function killJob(gateway: TestGateway): Promise<void> {
-    const [container] = await containersWith('esclusa.installation', gateway.installation);
-    if (container === undefined) throw new Error('there is no job to kill');
-    await docker.getContainer(container.Id).kill();
-  }
-
   test.each(POINTS)('%s: a committed manifest with all its objects, or none of them', async (_, point) => {
     const bucket = await newBucket('points');
     const gateway = await start(bucket, { MAX_ATTEMPTS: '1' });
@@ -72,7 +66,7 @@ describe('a job killed at a named point', () => {
         expect({ status, code: body['code'], state: decision?.commit.state }).toEqual({ status: 502, code: 'JOB_INTERRUPTED', state: 'aborted' });
         await eventually('the sweep', async () => (await bucket.dataKeys()).length === 0);
       }
-      await eventually('nothing to be left', async () => (await leftovers(gateway.installation, bucket)).length === 0);
+      await nothingLeft(gateway.installation, bucket);
     } finally {
       await gateway.stop();
     }
@@ -93,7 +87,7 @@ describe('a job killed at a named point', () => {
       expect(commits.map(({ commit }) => commit.state)).toEqual(['aborted', 'committed']);
       await expectWhole(bucket, commits[1]?.commit as Manifest);
       expect(await bucket.dataKeys()).not.toContain(first);
-      expect(await leftovers(gateway.installation, bucket)).toEqual([]);
+      await nothingLeft(gateway.installation, bucket);
     } finally {
       await gateway.stop();
     }
@@ -114,7 +108,7 @@ describe('a job killed at a named point', () => {
       const commits = await bucket.commits();
       expect(commits).toHaveLength(1);
       await expectWhole(bucket, commits[0]?.commit as Manifest);
-      expect(await leftovers(gateway.installation, bucket)).toEqual([]);
+      await nothingLeft(gateway.installation, bucket);
     } finally {
       await gateway.stop();
     }
@@ -135,12 +129,18 @@ describe('a job killed at a named point', () => {
       await proxy.release('forward');
       expect(await answer).toMatchObject({ status: 502, body: { code: 'ATTEMPT_ABORTED' } });
       expect(await bucket.dataKeys()).toEqual([]);
-      expect(await leftovers(gateway.installation, bucket)).toEqual([]);
+      await nothingLeft(gateway.installation, bucket);
     } finally {
       await gateway.stop();
     }
   });
 });
+
+async function killJob(gateway: TestGateway): Promise<void> {
+  const [container] = await containersWith('esclusa.installation', gateway.installation);
+  if (container === undefined) throw new Error('there is no job to kill');
+  await docker.getContainer(container.Id).kill();
+}
 
 async function expectWhole(bucket: TestBucket, manifest: Manifest): Promise<void> {
   const keys = Object.values(manifest.datasets).map(({ url }) => keyOf(url));

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { containersWith, docker, eventually, leftovers } from './support/docker.ts';
+import { containersWith, docker, eventually, nothingLeft } from './support/docker.ts';
 import { TestGateway } from './support/gateway.ts';
 import { newBucket, newDatabase, unique } from './support/stack.ts';
 
@@ -30,7 +30,7 @@ describe('a gateway killed while a run is going on', () => {
       const commits = await bucket.commits();
       expect(commits.map(({ commit }) => commit.state)).toEqual(killJob ? ['aborted', 'committed'] : ['committed']);
       expect(await bucket.dataKeys()).toHaveLength(1);
-      await eventually('nothing to be left', async () => (await leftovers(options.installation, bucket)).length === 0);
+      await nothingLeft(options.installation, bucket);
     } finally {
       await second.stop();
     }
@@ -77,7 +77,7 @@ describe('a gateway killed while a run is going on', () => {
     const second = await TestGateway.start(options);
     try {
       await eventually('the run to end', async () => (await bucket.keys('_esclusa/runs/')).length === 1);
-      await eventually('nothing to be left', async () => (await leftovers(options.installation, bucket)).length === 0);
+      await nothingLeft(options.installation, bucket);
       expect(await bucket.dataKeys()).toHaveLength(1);
     } finally {
       await second.stop();

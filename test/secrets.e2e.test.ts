@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { containersWith, docker, eventually, leftovers } from './support/docker.ts';
+import { containersWith, docker, eventually, nothingLeft } from './support/docker.ts';
 import { TestGateway } from './support/gateway.ts';
 import type { TestBucket } from './support/s3.ts';
 import { newBucket, newDatabase, stack } from './support/stack.ts';
@@ -76,7 +76,7 @@ describe('canary secrets', () => {
     const keys = await bucket.keys();
     expect(keys.length).toBeGreaterThan(5);
     for (const key of keys) expectNone(`${key}\n${await bucket.text(key)}`);
-    expect(await leftovers(gateway.installation, bucket)).toEqual([]);
+    await nothingLeft(gateway.installation, bucket);
   });
 
   function expectNone(text: string): void {

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { GenericContainer, type StartedTestContainer, Wait } from 'testcontainers';
-import { docker, leftovers } from './support/docker.ts';
+import { docker, nothingLeft } from './support/docker.ts';
 import { type TestBucket, keyOf } from './support/s3.ts';
 import { TEST_IMAGE_PREFIX, newBucket, stack, unique } from './support/stack.ts';
 
@@ -125,7 +125,7 @@ describe('a job that the project does not know', () => {
     const lines = (await bucket.text(keyOf(body.result.numbers.url))).split('\n');
     expect(lines[0]).toBe('n,origin');
     expect(lines[5000]).toBe('5000,"the origin, with a comma"');
-    expect(await leftovers(installation, bucket)).toEqual([]);
+    await nothingLeft(installation, bucket);
   });
 
   test("the gateway's sources name no database", async () => {

@@ -64,7 +64,8 @@ describe('the configuration', () => {
 
   test('tells every problem at once, one line each', () => {
     const all = problems({ HOST: '0.0.0.0', PORT: 'abc', ENGINE: 'podman' });
-    expect(all.map((problem) => problem.split(':')[0]).toSorted()).toEqual(['AWS_BUCKET_NAME', 'ENGINE', 'HOST', 'PORT']);
+    expect(new Set(all.map((problem) => problem.split(':')[0]))).toEqual(new Set(['AWS_BUCKET_NAME', 'ENGINE', 'HOST', 'PORT']));
+    expect(all).toHaveLength(4);
     expect(new ConfigError(all).message.split('\n')).toHaveLength(1 + all.length);
   });
 
@@ -87,11 +88,14 @@ describe('listening beyond loopback', () => {
     expect(problems({ ...LEAST, HOST })).toEqual([]);
   });
 
-  test.each(['0.0.0.0', '::', '192.168.1.5', 'gateway.example.org', '127.0.0.1.example.org', 'localhost.example.org'])('is what %s does, so it needs a key', (HOST) => {
-    expect(problems({ ...LEAST, HOST })).toEqual([expect.stringMatching(/^HOST: .*API_KEY/)]);
-    expect(problems({ ...LEAST, HOST, API_KEY: '' })).toHaveLength(1);
-    expect(problems({ ...LEAST, HOST, ALLOW_INSECURE_LISTEN: 'false' })).toHaveLength(1);
-    expect(problems({ ...LEAST, HOST, API_KEY: 'sixteen letters.' })).toEqual([]);
-    expect(problems({ ...LEAST, HOST, ALLOW_INSECURE_LISTEN: 'true' })).toEqual([]);
-  });
+  test.each(['0.0.0.0', '::', '192.168.1.5', 'gateway.example.org', '127.0.0.1.example.org', 'localhost.example.org'])(
+    'is what %s does, so it needs a key',
+    (HOST) => {
+      expect(problems({ ...LEAST, HOST })).toEqual([expect.stringMatching(/^HOST: .*API_KEY/)]);
+      expect(problems({ ...LEAST, HOST, API_KEY: '' })).toHaveLength(1);
+      expect(problems({ ...LEAST, HOST, ALLOW_INSECURE_LISTEN: 'false' })).toHaveLength(1);
+      expect(problems({ ...LEAST, HOST, API_KEY: 'sixteen letters.' })).toEqual([]);
+      expect(problems({ ...LEAST, HOST, ALLOW_INSECURE_LISTEN: 'true' })).toEqual([]);
+    },
+  );
 });

@@ -122,15 +122,11 @@ async function withDocker(port: number): Promise<Stage> {
         S3_ENDPOINT: 'http://pharmavida_s3:9000',
         AWS_ACCESS_KEY_ID: CREDENTIALS.accessKeyId,
         AWS_SECRET_ACCESS_KEY: CREDENTIALS.secretAccessKey,
-        ...{
-          POSTGRES_HOST: 'pharmavida_postgresql',
-          POSTGRES_PORT: '5432',
-        },
-        ...{
-          POSTGRES_USER: POSTGRES.user,
-          POSTGRES_PASSWORD: POSTGRES.password,
-          POSTGRES_DATABASE: POSTGRES.database,
-        },
+        POSTGRES_HOST: 'pharmavida_postgresql',
+        POSTGRES_PORT: '5432',
+        POSTGRES_USER: POSTGRES.user,
+        POSTGRES_PASSWORD: POSTGRES.password,
+        POSTGRES_DATABASE: POSTGRES.database,
       },
     });
     const url = `http://localhost:${port}`;
@@ -145,9 +141,12 @@ async function withDocker(port: number): Promise<Stage> {
   }
 }
 
+function variable(name: string, otherwise: string): string {
+  return process.env[name] ?? otherwise;
+}
+
 /** Somebody else's PostgreSQL and S3, and jobs as processes. */
 async function withoutDocker(port: number, endpoint: string): Promise<Stage> {
-  const variable = (name: string, otherwise: string): string => process.env[name] ?? otherwise;
   const credentials = {
     accessKeyId: variable('AWS_ACCESS_KEY_ID', CREDENTIALS.accessKeyId),
     secretAccessKey: variable('AWS_SECRET_ACCESS_KEY', CREDENTIALS.secretAccessKey),

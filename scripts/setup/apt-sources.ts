@@ -50,7 +50,9 @@ function parseDeb822(text: string): AptSource[] {
       if (name !== '') fields.set(name, `${fields.get(name) ?? ''} ${value}`);
     }
     if (!words(fields.get('types')).includes('deb') || words(fields.get('enabled'))[0] === 'no') return [];
-    return words(fields.get('uris')).flatMap((uri) => words(fields.get('suites')).map((suite) => ({ uri, suite, components: words(fields.get('components')) })));
+    return words(fields.get('uris')).flatMap((uri) =>
+      words(fields.get('suites')).map((suite) => ({ uri, suite, components: words(fields.get('components')) })),
+    );
   });
 }
 

@@ -26,7 +26,9 @@ export async function ensureDocker(log: Log): Promise<void> {
   // Installing may have started it already.
   if ((await serverVersion()) !== undefined) return;
   if (process.getuid?.() !== 0) {
-    throw new Error('no Docker daemon answers, and this user may not start one: start it (sudo systemctl start docker), and join its group (sudo usermod -aG docker $USER)');
+    throw new Error(
+      'no Docker daemon answers, and this user may not start one: start it (sudo systemctl start docker), and join its group (sudo usermod -aG docker $USER)',
+    );
   }
   await start(log);
 }
@@ -58,7 +60,11 @@ async function start(log: Log): Promise<void> {
   log(`starting Docker (dockerd, log in ${DAEMON_LOG})`);
   const output = openSync(DAEMON_LOG, 'w');
   // In a session of its own, so that neither our end nor a Ctrl-C in our terminal reaches it.
-  const daemon = spawn('dockerd', [], { detached: true, stdio: ['ignore', output, output], env: { ...process.env, PATH: `${process.env['PATH']}:/usr/sbin:/sbin` } });
+  const daemon = spawn('dockerd', [], {
+    detached: true,
+    stdio: ['ignore', output, output],
+    env: { ...process.env, PATH: `${process.env['PATH']}:/usr/sbin:/sbin` },
+  });
   closeSync(output);
   let ended: string | undefined;
   daemon.on('error', (error) => (ended = error.message));

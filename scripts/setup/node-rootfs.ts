@@ -22,7 +22,9 @@ export interface NodeParts {
 /** Finds Node for the containers and its libraries; throws where this host cannot give them. */
 export async function findNodeParts(): Promise<NodeParts> {
   if (process.platform !== 'linux' || !existsSync(BINARY)) {
-    throw new Error(`no Node for Linux/${process.arch} in node_modules to make a base image of: run scripts/bootstrap.sh on Linux x64 or arm64, or set ESCLUSA_BASE_IMAGE`);
+    throw new Error(
+      `no Node for Linux/${process.arch} in node_modules to make a base image of: run scripts/bootstrap.sh on Linux x64 or arm64, or set ESCLUSA_BASE_IMAGE`,
+    );
   }
   const lines = (await run(['ldd', BINARY])).split('\n');
   const libraries = new Map<string, string>();
@@ -37,13 +39,13 @@ export async function findNodeParts(): Promise<NodeParts> {
     if (existsSync(path)) libraries.set(path, realpathSync(path));
   }
   const hash = createHash('sha256');
-  for (const [path, file] of [...libraries].sort(([a], [b]) => (a < b ? -1 : 1))) hash.update(path).update(readFileSync(file));
+  for (const [path, file] of [...libraries].toSorted(([a], [b]) => (a < b ? -1 : 1))) hash.update(path).update(readFileSync(file));
   return { binary: BINARY, libraries, ingredients: [process.arch, process.versions.node, hash.digest('hex'), String(isInstalled('strip'))] };
 }
 
 /** Lays out the root file system of the base image in a folder. */
 export async function layOutNode(parts: NodeParts, root: string): Promise<void> {
-  for (const folder of ['usr/local/bin', 'etc/ssl/certs', 'tmp', 'app', 'proc', 'sys', 'dev', 'run']) mkdirSync(join(root, folder), { recursive: true });
+  for (const folder of ['usr/local/bin', 'etc/ssl/certs', 'tmp', 'proc', 'sys', 'dev', 'run']) mkdirSync(join(root, folder), { recursive: true });
   const node = join(root, 'usr/local/bin/node');
   // Only the symbol table goes: what add-ons link with is in the dynamic one. 18 MB less.
   if (isInstalled('strip')) await run(['strip', '--strip-unneeded', '-o', node, parts.binary]);

@@ -44,7 +44,7 @@ export function loadRecipe(name: string): LoadedRecipe {
 /** Short hash of a recipe's files and of what else the image is made of. */
 export function recipeHash(recipe: LoadedRecipe, ingredients: readonly string[]): string {
   const hash = createHash('sha256');
-  for (const [name, path] of [...recipe.files].sort(([a], [b]) => (a < b ? -1 : 1))) hash.update(`${name}\0`).update(readFileSync(path)).update('\0');
+  for (const [name, path] of [...recipe.files].toSorted(([a], [b]) => (a < b ? -1 : 1))) hash.update(`${name}\0`).update(readFileSync(path)).update('\0');
   for (const ingredient of ingredients) hash.update(`${ingredient}\0`);
   return hash.digest('hex').slice(0, 12);
 }

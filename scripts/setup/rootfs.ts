@@ -39,10 +39,14 @@ export async function importDebian(suite: string, packages: readonly string[], t
     await pipe(command, ['docker', 'import', '-', tag]);
   } catch (error) {
     await run(['docker', 'image', 'rm', '--force', tag]).catch(() => undefined);
-    const gone = error instanceof CommandError ? [...error.output.matchAll(/(?:Unable to locate package|Package '?)\s*([\w.+-]+)/g)].map((match) => match[1]) : [];
+    const gone =
+      error instanceof CommandError ? [...error.output.matchAll(/(?:Unable to locate package|Package '?)\s*([\w.+-]+)/g)].map((match) => match[1]) : [];
     if (gone.length === 0) throw error;
-    throw new Error(`Debian ${suite} has no longer the package ${[...new Set(gone)].join(', ')}: change images/*/recipe.json, or name an image that somebody else built`, {
-      cause: error,
-    });
+    throw new Error(
+      `Debian ${suite} has no longer the package ${[...new Set(gone)].join(', ')}: change images/*/recipe.json, or name an image that somebody else built`,
+      {
+        cause: error,
+      },
+    );
   }
 }

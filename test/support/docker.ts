@@ -20,8 +20,15 @@ export async function eventually<T>(what: string, condition: () => Promise<T | u
   }
 }
 
-/** What an installation and its bucket still hold that should be gone after the last run has ended; empty when all is well. */
-export async function leftovers(installation: string, bucket: TestBucket, strangers: readonly string[] = []): Promise<string[]> {
+/** Waits until nothing is left of an installation's runs but data, decisions and ended runs: the answer comes before the clean-up. */
+export async function nothingLeft(installation: string, bucket: TestBucket, strangers: readonly string[] = []): Promise<void> {
+  let left: string[] = [];
+  await eventually('nothing to be left', async () => (left = await leftovers(installation, bucket, strangers)).length === 0, 15).catch(() => {
+    throw new Error(`left behind: ${left.join(', ')}`);
+  });
+}
+
+async function leftovers(installation: string, bucket: TestBucket, strangers: readonly string[] = []): Promise<string[]> {
   const containers = (await containersWith('esclusa.installation', installation)).map((container) => `container ${container.Names.join()}`);
   const uploads = (await bucket.uploads()).filter(({ uploadId }) => !strangers.includes(uploadId)).map(({ key }) => `upload on ${key}`);
   const ledger = await bucket.keys('_esclusa/');

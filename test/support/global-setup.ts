@@ -21,9 +21,12 @@ const ROOT = new URL('../..', import.meta.url).pathname;
 const S3_KEYS = { accessKeyId: 'esclusa-test', secretAccessKey: 'canary-s3-secret-7f3a' };
 const POSTGRES = { user: 'lector', password: 'canary-contraseña "1" 9c2e' };
 
+function say(line: string): void {
+  process.stderr.write(`${line}\n`);
+}
+
 /** Starts what every test file shares: a network, S3 and PostgreSQL, in real containers, and builds the jobs' images. */
 export default async function setUp(): Promise<void> {
-  const say = (line: string): void => void process.stderr.write(`${line}\n`);
   await ensureDocker(say);
   // Its image can't be pulled where no registry answers; our own check for leftovers does its work.
   process.env['TESTCONTAINERS_RYUK_DISABLED'] ??= 'true';
@@ -54,22 +57,22 @@ export default async function setUp(): Promise<void> {
   const [startedS3, startedPostgres] = await Promise.all([s3.start(), postgres.start()]);
   globalThis.esclusaRunning = { network, containers: [startedS3, startedPostgres] };
 
-  const stack: Stack = ({
-	network: network.getName(),
-	s3: {
-		endpoint: `http://127.0.0.1:${startedS3.getMappedPort(9e3)}`,
-		...S3_KEYS
-	},
-	s3Inside: 'http://s3:9000',
-	postgres: {
-		host: '127.0.0.1',
-		port: startedPostgres.getMappedPort(5432),
-		...POSTGRES,
-		inside: 'postgres'
-	},
-	postgresImage,
-	baseImage
-});
+  const stack: Stack = {
+    network: network.getName(),
+    s3: {
+      endpoint: `http://127.0.0.1:${startedS3.getMappedPort(9e3)}`,
+      ...S3_KEYS,
+    },
+    s3Inside: 'http://s3:9000',
+    postgres: {
+      host: '127.0.0.1',
+      port: startedPostgres.getMappedPort(5432),
+      ...POSTGRES,
+      inside: 'postgres',
+    },
+    postgresImage,
+    baseImage,
+  };
   const file = join(mkdtempSync(join(tmpdir(), 'esclusa-test-')), 'stack.json');
   writeFileSync(file, JSON.stringify(stack));
   process.env[STACK_FILE_VARIABLE] = file;

@@ -32,13 +32,19 @@ http
     const name = operation(request);
     const body = [];
     for await (const chunk of request) body.push(chunk);
-    if ((await stopAt(name, 'before')) === 'drop') return request.socket.destroy();
+    if ((await stopAt(name, 'before')) === 'drop') {
+      request.socket.destroy();
+      return;
+    }
     seen.push(name);
     const { hostname, port } = target;
     const forwarded = http.request({ hostname, port, method: request.method, path: request.url, headers: request.headers }, async (answer) => {
       const parts = [];
       for await (const chunk of answer) parts.push(chunk);
-      if ((await stopAt(name, 'after')) === 'drop') return request.socket.destroy();
+      if ((await stopAt(name, 'after')) === 'drop') {
+        request.socket.destroy();
+        return;
+      }
       response.writeHead(answer.statusCode, answer.headers);
       response.end(Buffer.concat(parts));
     });

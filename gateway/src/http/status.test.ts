@@ -1,5 +1,6 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
-import { JOB_ERRORS, type JobErrorCode } from '@esclusa/contract';
+import { JOB_ERRORS, type JobErrorCode, isJobErrorCode, jobErrorRule } from '@esclusa/contract';
 import { GATEWAY_ERRORS } from '../errors.ts';
 import { STATUS, statusOf } from './status.ts';
 
@@ -45,5 +46,30 @@ describe('statusOf', () => {
 
   test.each(['ZETA_17', '', 'constructor', '__proto__'])('gives %j, which only its job knows, 502', (code) => {
     expect(statusOf(code)).toBe(502);
+  });
+});
+
+describe('docs/errors.md', () => {
+  // | `A`, `B` | 404, 405 | no | …
+  const rows = readFileSync(new URL('../../../docs/errors.md', import.meta.url), 'utf8')
+    .split('\n')
+    .filter((row) => row.startsWith('| `'))
+    .map((row) => row.split('|').map((cell) => cell.trim()));
+  const documented = rows.flatMap(([, codes = '', statuses = '', retried = '']) => {
+    const all = statuses.split(', ');
+    return codes.split(', ').map((code, index) => ({ code: code.replaceAll('`', ''), status: Number(all[index] ?? all[0]), retried }));
+  });
+
+  test('has every code with its status', () => {
+    // A run's answer tells these two as JOB_TIME_UP and JOB_INTERRUPTED.
+    const { TIME_UP: _, STOPPED: __, ...told } = STATUS;
+    expect(Object.fromEntries(documented.map(({ code, status }) => [code, status]))).toEqual(told);
+  });
+
+  test('says of every code of a job whether it is tried again, as the contract does', () => {
+    const ofJobs = documented.filter(({ code }) => isJobErrorCode(code));
+    expect(ofJobs.map(({ code, retried }) => [code, retried])).toEqual(
+      ofJobs.map(({ code }) => [code, jobErrorRule(code as JobErrorCode).retryable ? 'yes' : 'no']),
+    );
   });
 });

@@ -93,7 +93,7 @@ describe('a pipeline file', () => {
 
   test('lists every problem, in the words of the rule that was broken', () => {
     const read = parsePipeline('ventas.yaml', 'job: Zeta\ndatasets:\n  a b:\nlimits:\n  cpus: 0\nlimit: 5\n') as { line: number; message: string }[];
-    expect(read.map(({ line }) => line).toSorted()).toEqual([1, 3, 5, 6]);
+    expect(new Set(read.map(({ line }) => line))).toEqual(new Set([1, 3, 5, 6]));
     expect(read.find(({ line }) => line === 3)?.message).toContain('a dataset name has');
     expect(read.find(({ line }) => line === 6)?.message).toBe('unknown field');
   });
@@ -103,7 +103,7 @@ describe('a pipeline file', () => {
   });
 
   test('knows the line of each field, and of the closest one for a field that is not there', () => {
-    const { lineOf } = good(GOOD);
+    const pipeline = good(GOOD);
     const paths = [
       ['job'],
       ['source', 'ZETA_PORT'],
@@ -112,7 +112,7 @@ describe('a pipeline file', () => {
       ['datasets', 'ofertas', 'columns', 0],
       ['nowhere'],
     ];
-    expect(paths.map(lineOf)).toEqual([2, 6, 10, 11, 10, 1]);
+    expect(paths.map((path) => pipeline.lineOf(path))).toEqual([2, 6, 10, 11, 10, 1]);
   });
 
   test('shows a problem as file, line and field', () => {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { type JobVariable, jobJsonSchema } from '@esclusa/contract';
-import { GatewayError } from '../errors.ts';
+import type { GatewayError } from '../errors.ts';
 import { resolveVariables } from './variables.ts';
 
 function job(...environment: (Partial<JobVariable> & { name: string })[]) {

@@ -45,8 +45,8 @@ describe('a prepared attempt', () => {
   });
 
   test('has no session token when the credentials have none', async () => {
-    const credentials = async () => ({ accessKeyId: 'AKIACANARY', secretAccessKey: 'canary-secret-key', sessionToken: undefined });
-    const { secrets } = await prepareAttempt({ ...SERVICES, credentials }, JOB, RUN, ENTRY, 'run');
+    const services = { ...SERVICES, credentials: async () => ({ ...(await SERVICES.credentials()), sessionToken: undefined }) };
+    const { secrets } = await prepareAttempt(services, JOB, RUN, ENTRY, 'run');
     expect(secrets).not.toHaveProperty('AWS_SESSION_TOKEN');
   });
 });

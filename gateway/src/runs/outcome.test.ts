@@ -4,7 +4,18 @@ import { type Ended, decideOutcome } from './outcome.ts';
 
 const MiB = 1024 * 1024;
 const AT = '2025-01-02T15:30:45Z';
-const MANIFEST: Manifest = { state: 'committed', version: 1, run: 'r', attempt: 1, token: 't', pipeline: 'p', job: 'j', committedAt: AT, snapshot: {}, datasets: {} };
+const MANIFEST: Manifest = {
+  state: 'committed',
+  version: 1,
+  run: 'r',
+  attempt: 1,
+  token: 't',
+  pipeline: 'p',
+  job: 'j',
+  committedAt: AT,
+  snapshot: {},
+  datasets: {},
+};
 const ABORTED: Aborted = { state: 'aborted', version: 1, run: 'r', attempt: 1, token: 't', by: 'gateway', reason: '', abortedAt: AT };
 const RESULT: JobFinal = { type: 'result', mode: 'run', commitKey: 'c', datasets: {} };
 const LOST: JobFinal = { type: 'error', code: 'SOURCE_LOST', message: 'gone', retryable: true, details: { dataset: 'a' } };
@@ -19,7 +30,12 @@ interface Case extends Partial<Omit<Ended, 'exit'>> {
 
 /** An attempt that ended with status 0, said nothing and did not commit, but for what is given. */
 function decide({ status, oomKilled = false, enginePeakBytes, engineError, ...ended }: Case) {
-  const exit = { status, oomKilled, ...(enginePeakBytes === undefined ? {} : { memoryPeakBytes: enginePeakBytes }), ...(engineError === undefined ? {} : { engineError }) };
+  const exit = {
+    status,
+    oomKilled,
+    ...(enginePeakBytes === undefined ? {} : { memoryPeakBytes: enginePeakBytes }),
+    ...(engineError === undefined ? {} : { engineError }),
+  };
   return decideOutcome({ commit: ABORTED, ownStop: undefined, final: undefined, memoryPeakBytes: undefined, memoryLimitMiB: 100, ...ended, exit });
 }
 

@@ -16,7 +16,13 @@ describe('another attempt', () => {
   });
 
   test('follows a failure that can pass, up to the bound', () => {
-    expect([1, 2, 3, 4, 5].map((attempts) => mayRetry(failure('yes'), Array(attempts - 1).fill('X'), attempts, POLICY))).toEqual([true, true, true, false, false]);
+    expect([1, 2, 3, 4, 5].map((attempts) => mayRetry(failure('yes'), Array(attempts - 1).fill('X'), attempts, POLICY))).toEqual([
+      true,
+      true,
+      true,
+      false,
+      false,
+    ]);
     expect(mayRetry(failure('yes'), [], 1, { ...POLICY, maxAttempts: 1 })).toBe(false);
   });
 

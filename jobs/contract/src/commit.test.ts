@@ -22,7 +22,16 @@ const MANIFEST: Manifest = {
   snapshot: { takenAt: 'then' },
   datasets: { productos: PRODUCTOS },
 };
-const ABORTED: Aborted = { state: 'aborted', version: 1, run: 'r', attempt: 2, token: 't', by: 'gateway', reason: 'TIME_UP', abortedAt: '2025-01-02T15:30:45Z' };
+const ABORTED: Aborted = {
+  state: 'aborted',
+  version: 1,
+  run: 'r',
+  attempt: 2,
+  token: 't',
+  by: 'gateway',
+  reason: 'TIME_UP',
+  abortedAt: '2025-01-02T15:30:45Z',
+};
 
 function problems(commit: object): string[] {
   return commitSchema.safeParse(commit).error?.issues.map((issue) => issue.path.join('.')) ?? [];

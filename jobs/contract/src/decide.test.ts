@@ -4,7 +4,18 @@ import { type CommitStore, decideCommit, readCommit } from './decide.ts';
 
 const KEY = '_esclusa/commits/r/1.json';
 const AT = '2025-01-02T15:30:45.000Z';
-const MANIFEST: Manifest = { state: 'committed', version: 1, run: 'r', attempt: 1, token: 'job', pipeline: 'p', job: 'j', committedAt: AT, snapshot: {}, datasets: {} };
+const MANIFEST: Manifest = {
+  state: 'committed',
+  version: 1,
+  run: 'r',
+  attempt: 1,
+  token: 'job',
+  pipeline: 'p',
+  job: 'j',
+  committedAt: AT,
+  snapshot: {},
+  datasets: {},
+};
 const ABORTED: Aborted = { state: 'aborted', version: 1, run: 'r', attempt: 1, token: 'gateway', by: 'gateway', reason: 'JOB_TIME_UP', abortedAt: AT };
 
 /** S3's conditional PUT and GET in memory. */

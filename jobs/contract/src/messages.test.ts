@@ -2,7 +2,12 @@ import { describe, expect, test } from '@jest/globals';
 import { finalSchema, messageSchema, parseMessage } from './messages.ts';
 
 const RESULT = { type: 'result', mode: 'run', commitKey: 'c.json', datasets: { productos: { url: 's3://b/k', rows: 1, bytes: 20 } } };
-const CHECK = { type: 'result', mode: 'check', source: { version: '17' }, datasets: { productos: { columns: [{ name: 'id', type: 'int' }], omittedColumns: ['pin'] } } };
+const CHECK = {
+  type: 'result',
+  mode: 'check',
+  source: { version: '17' },
+  datasets: { productos: { columns: [{ name: 'id', type: 'int' }], omittedColumns: ['pin'] } },
+};
 const ERROR = { type: 'error', code: 'SOURCE_LOST', message: 'gone', retryable: true };
 const PROGRESS = { type: 'progress', dataset: 'productos', rows: 5, bytes: 100, total: 10, memoryPeakBytes: 1024 };
 const LOG = { type: 'log', level: 'info', message: 'hello' };

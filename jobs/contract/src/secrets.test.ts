@@ -10,7 +10,10 @@ const secrets = fc.dictionary(
 
 /** What a job takes from a stream: the first valid line. */
 function firstValid(stream: string): Record<string, string> | undefined {
-  return stream.split('\n').map(parseSecretsLine).find((found) => found !== undefined);
+  return stream
+    .split('\n')
+    .map(parseSecretsLine)
+    .find((found) => found !== undefined);
 }
 
 describe('the secrets line', () => {
@@ -35,10 +38,17 @@ describe('the secrets line', () => {
     expect(parseSecretsLine(whole)).toEqual({ A: '1' });
   });
 
-  test.each(['', 'null', '[]', '"secrets"', '{}', '{"type":"secrets"}', '{"type":"secrets","values":[]}', '{"type":"secrets","values":{"A":1}}', '{"values":{"A":"1"}}'])(
-    'is not %j',
-    (line) => {
-      expect(parseSecretsLine(line)).toBeUndefined();
-    },
-  );
+  test.each([
+    '',
+    'null',
+    '[]',
+    '"secrets"',
+    '{}',
+    '{"type":"secrets"}',
+    '{"type":"secrets","values":[]}',
+    '{"type":"secrets","values":{"A":1}}',
+    '{"values":{"A":"1"}}',
+  ])('is not %j', (line) => {
+    expect(parseSecretsLine(line)).toBeUndefined();
+  });
 });

@@ -77,6 +77,8 @@ describe('a column is kept when it is called', () => {
     'conclave',
     'requiere_receta',
     'access_level',
+    'access_keyword',
+    'api_keyboard',
     '薬',
     '',
     '_',

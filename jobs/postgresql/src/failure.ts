@@ -24,6 +24,7 @@ const BY_STATE: Readonly<Record<string, JobErrorCode>> = {
 
 const BY_CLASS: Readonly<Record<string, JobErrorCode>> = {
   '08': 'SOURCE_LOST',
+  '0A': 'QUERY_INVALID', // not supported there, e.g. a write inside WITH
   '22': 'QUERY_FAILED', // data exception, e.g. division by zero
   '25': 'QUERY_INVALID', // e.g. a write in a read-only transaction
   '42': 'QUERY_INVALID', // syntax error
