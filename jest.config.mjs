@@ -7,13 +7,13 @@ const common = {
 
 /** Two projects: `unit` is pure code, `e2e` starts real containers. */
 export default {
+  testTimeout: 120_000,
   reporters: ['default', '<rootDir>/scripts/jest/summary-reporter.mjs'],
   projects: [
     { ...common, displayName: 'unit', testMatch: ['<rootDir>/{gateway,jobs,scripts}/**/*.test.ts'] },
     {
       ...common,
       displayName: 'e2e',
-      testTimeout: 120_000,
       testMatch: ['<rootDir>/test/**/*.e2e.test.ts'],
       globalSetup: '<rootDir>/test/support/global-setup.ts',
       globalTeardown: '<rootDir>/test/support/global-teardown.ts',

@@ -127,7 +127,7 @@ describe('a job killed at a named point', () => {
       const aborted = { state: 'aborted', version: 1, run, attempt, token: 'test', by: 'test', reason: 'test', abortedAt: new Date().toISOString() };
       await bucket.put(commitKey, JSON.stringify(aborted));
       await proxy.release('forward');
-      expect(await answer).toMatchObject({ status: 502, body: { code: 'ATTEMPT_ABORTED' } });
+      expect(await answer).toMatchObject({ status: 503, body: { code: 'ATTEMPT_ABORTED' } });
       expect(await bucket.dataKeys()).toEqual([]);
       await nothingLeft(gateway.installation, bucket);
     } finally {

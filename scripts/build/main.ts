@@ -16,6 +16,8 @@ IMAGE_PREFIX (pharmavida-ingesta) begins the names of jobs' images. ESCLUSA_BASE
 default node:24-bookworm-slim or, where no registry answers, an image made of this host's packages.`;
 const EX_USAGE = 64;
 
+const log = (line: string): void => console.error(`build-images: ${line}`);
+
 class UsageError extends Error {}
 
 function parse(): { targets: Target[] } | 'help' {
@@ -41,12 +43,13 @@ function report({ target, built, bytes, seconds }: Built): void {
 async function main(): Promise<void> {
   const wanted = parse();
   if (wanted === 'help') return console.log(HELP);
-  const log = (line: string): void => console.error(`build-images: ${line}`);
   await ensureDocker(log);
   const base = wanted.targets.some(({ usesBase }) => usesBase) ? await ensureImage('base', log) : undefined;
   const revision = (await ask(['git', 'rev-parse', 'HEAD'], { cwd: import.meta.dirname }))?.trim() ?? 'unknown';
   const results = await Promise.allSettled(wanted.targets.map(async (target) => report(await buildTarget(target, base, revision))));
-  const failed = results.flatMap((result, index) => (result.status === 'rejected' ? [`${wanted.targets[index]?.name}: ${(result.reason as Error).message}`] : []));
+  const failed = results.flatMap((result, index) =>
+    result.status === 'rejected' ? [`${wanted.targets[index]?.name}: ${(result.reason as Error).message}`] : [],
+  );
   if (failed.length > 0) throw new Error(failed.join('\nbuild-images: '));
 }
 

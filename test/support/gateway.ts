@@ -49,7 +49,7 @@ export class TestGateway {
   static async start(options: GatewayOptions): Promise<TestGateway> {
     const { child, log, installation, folder } = await launch(options);
     const url = await new Promise<string>((resolve, reject) => {
-      const timer = setTimeout(() => reject(new Error(`the gateway did not listen:\n${log.join('\n')}`)), START_TIMEOUT_MS);
+      const timer = setTimeout(() => reject(new Error(`the gateway did not listen:\n${log.slice(-50).join('\n')}`)), START_TIMEOUT_MS);
       const look = (line: string): void => {
         const found = /"url":"(http:[^"]+)"/.exec(line)?.[1];
         if (found === undefined) return;
@@ -59,7 +59,7 @@ export class TestGateway {
       lines(child, log, look);
       child.once('exit', (code) => {
         clearTimeout(timer);
-        reject(new Error(`the gateway ended with ${code}:\n${log.join('\n')}`));
+        reject(new Error(`the gateway ended with ${code}:\n${log.slice(-50).join('\n')}`));
       });
     });
     return new TestGateway(url, installation, log, child, folder);

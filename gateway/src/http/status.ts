@@ -41,7 +41,7 @@ export const STATUS: Readonly<Record<GatewayErrorCode | JobErrorCode, number>> =
   S3_REFUSED: 502,
   BUCKET_NOT_FOUND: 502,
   CONFIG_INVALID: 502,
-  OUTPUT_EXISTS: 502,
+  OUTPUT_EXISTS: 503,
   SOURCE_UNREACHABLE: 503,
   SOURCE_LOST: 503,
   S3_UNAVAILABLE: 503,
@@ -49,7 +49,7 @@ export const STATUS: Readonly<Record<GatewayErrorCode | JobErrorCode, number>> =
   SNAPSHOT_EXPIRED: 503,
   S3_TOKEN_EXPIRED: 503,
   STOPPED: 502,
-  ATTEMPT_ABORTED: 502,
+  ATTEMPT_ABORTED: 503,
 };
 
 /** Status of a healthy answer to a health question. */

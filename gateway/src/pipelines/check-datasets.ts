@@ -1,5 +1,5 @@
 import type { JobJson } from '@esclusa/contract';
-import { Ajv2020, type ErrorObject } from 'ajv/dist/2020.js';
+import { Ajv2020, type ErrorObject, type ValidateFunction } from 'ajv/dist/2020.js';
 import type { Pipeline, PipelineProblem } from './pipeline.ts';
 
 /** Checks what the job knows better than the gateway: its datasets and the variables that a pipeline may set. */
@@ -12,7 +12,12 @@ export function checkAgainstJob(pipeline: Pipeline, job: JobJson): PipelineProbl
   });
   // `$schema` names the dialect that Ajv2020 speaks anyway; other keywords that it doesn't know are the job's own business.
   const { $schema: _, ...schema } = job.datasets;
-  const validate = new Ajv2020({ allErrors: true, strict: false }).compile(schema);
+  let validate: ValidateFunction;
+  try {
+    validate = new Ajv2020({ allErrors: true, strict: false }).compile(schema);
+  } catch (error) {
+    return [problem(['job'], `the job.json of "${job.name}" describes its datasets by an invalid JSON Schema: ${(error as Error).message}`)];
+  }
   const problems: PipelineProblem[] = [];
   for (const [name, dataset] of Object.entries(pipeline.datasets)) {
     if (validate(dataset)) continue;

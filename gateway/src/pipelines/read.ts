@@ -23,6 +23,9 @@ export async function readPipelines(folder: string): Promise<PipelineFolder> {
   for (const file of files) {
     const read = parsePipeline(join(folder, file), await readFile(join(folder, file), 'utf8'));
     if (Array.isArray(read)) all.problems.push(...read);
+    else if (all.pipelines.some(({ name }) => name === read.name)) {
+      all.problems.push({ file: read.file, line: 1, field: '', message: 'another file of the same name, but for its ending, stands beside it' });
+    }
     else all.pipelines.push(read);
   }
   return all;

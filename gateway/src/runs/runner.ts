@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Commit } from '@esclusa/contract';
+import { type Commit, utcStamp } from '@esclusa/contract';
 import type { Logger } from 'pino';
 import { type AttemptExit, EngineError } from '../engine/engine.ts';
 import { GatewayError } from '../errors.ts';
@@ -10,7 +10,7 @@ import type { RunHandle } from './handle.ts';
 import { type Outcome, decideOutcome } from './outcome.ts';
 import { persist } from './persist.ts';
 import { type RetryPolicy, mayRetry, pauseSeconds } from './retry.ts';
-import { dataKeys, utcStamp } from './stamp.ts';
+import { dataKeys } from './stamp.ts';
 
 /** What driving runs needs. */
 export interface RunnerServices extends AttemptServices {

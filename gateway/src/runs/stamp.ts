@@ -1,8 +1,3 @@
-/** UTC second as it stands in keys: `20250102_153045`. */
-export function utcStamp(date: Date): string {
-  return date.toISOString().replace(/[-:]/g, '').replace('T', '_').slice(0, 15);
-}
-
 /** Length of the run id's suffix in keys; the end of a UUIDv7 is its random part. */
 const SUFFIX_LENGTH = 8;
 

@@ -14,4 +14,5 @@ export * from './messages.ts';
 export * from './request.ts';
 export * from './s3-failure.ts';
 export * from './secrets.ts';
+export * from './stamp.ts';
 export * from './version.ts';

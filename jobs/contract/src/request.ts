@@ -14,7 +14,8 @@ export const datasetNameSchema = z
 export const objectKeySchema = z
   .string()
   .min(1)
-  .max(1024)
+  // S3 counts bytes of UTF-8.
+  .refine((key) => new TextEncoder().encode(key).length <= 1024, 'a key has at most 1024 bytes')
   // oxlint-disable-next-line no-control-regex -- control characters are exactly what must be refused
   .regex(/^(?!\/)[^\u0000-\u001f\u007f]+$/u, 'a key has no leading "/" and no control characters');
 

@@ -23,9 +23,15 @@ const WORDS = new Set([
   'credenciales',
 ]);
 
-/** Pairs of neighbouring words, and whole names, that are harmless apart. */
-const PHRASES = ['api key', 'private key', 'access key', 'secret key', 'pass hash', 'clave secreta', 'clave acceso', 'clave privada', 'clave hash'];
-const WHOLE = new Set(['pass', 'clave', 'apikey', 'pin']);
+/** What gives a word away wherever it stands in it: databases fold case, so `userPassword` comes as `userpassword`. */
+const PARTS = /password|passwd|passphrase|contraseni?a|apikey|secretkey|privatekey|clientsecret|(access|refresh|auth|session|bearer|id)token/;
+
+/** Neighbouring words, and whole names, that are harmless apart. */
+const PHRASES = [
+  ...['api key', 'private key', 'access key', 'secret key', 'ssh key', 'pass hash', 'user pass', 'db pass', 'user pin', 'pin hash'],
+  ...['clave secreta', 'clave acceso', 'clave de acceso', 'clave privada', 'clave hash', 'clave usuario', 'clave api', 'llave privada'],
+];
+const WHOLE = new Set(['pass', 'clave', 'pin', 'jwt', 'otp', 'cvv', 'salt']);
 
 /** True when the column's name says that it holds a password or a token. */
 export function isSensitiveColumn(name: string): boolean {
@@ -33,10 +39,11 @@ export function isSensitiveColumn(name: string): boolean {
     .normalize('NFD')
     .replace(/\p{M}/gu, '')
     .replace(/(\p{Ll})(\p{Lu})/gu, '$1 $2')
+    .replace(/(\p{Lu})(\p{Lu}\p{Ll})/gu, '$1 $2')
     .replace(/[^\p{L}]+/gu, ' ')
     .trim()
     .toLowerCase();
   if (WHOLE.has(words)) return true;
-  if (words.split(' ').some((word) => WORDS.has(word))) return true;
+  if (words.split(' ').some((word) => WORDS.has(word) || PARTS.test(word))) return true;
   return PHRASES.some((phrase) => ` ${words} `.includes(` ${phrase} `));
 }

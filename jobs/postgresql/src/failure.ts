@@ -41,10 +41,16 @@ export function sourceError(error: unknown, doing: string, otherwise: 'SOURCE_UN
   // Every SQLSTATE holds a digit; `EPIPE` is five letters too, but no answer of the server.
   const state = typeof failure.code === 'string' && /^(?=.*\d)[0-9A-Z]{5}$/.test(failure.code) ? failure.code : undefined;
   const code = state === undefined ? otherwise : (BY_STATE[state] ?? BY_CLASS[state.slice(0, 2)] ?? 'QUERY_FAILED');
-  const mend = MENDS[code];
+  const mend = STATE_MENDS[state ?? ''] ?? MENDS[code];
   const message = `${doing}: ${failure.message}${mend === undefined ? '' : `; ${mend}`}`;
   return new JobError(code, message, { cause: error, ...(state === undefined ? {} : { details: { sqlstate: state } }) });
 }
+
+const STATE_MENDS: Readonly<Record<string, string>> = {
+  '55P03': 'another session holds a lock on the table, perhaps a migration; it is tried again',
+  '53300': 'the server has no connection slot left',
+  '57P03': 'the server is starting up or shutting down',
+};
 
 const MENDS: Partial<Record<JobErrorCode, string>> = {
   SOURCE_UNREACHABLE: 'check POSTGRES_HOST and POSTGRES_PORT, that the server runs, and that DOCKER_NETWORK is a network that reaches it',

@@ -5,6 +5,8 @@ import type { Mask } from './mask.ts';
 
 const TAIL_LINES = 50;
 const TAIL_LINE_CHARS = 2_000;
+/** A job that floods its output must not flood the gateway's log. */
+const MAX_LOGGED_LINES = 2_000;
 
 /** Told of what a job says while it says it; everything is masked already. */
 export interface OutputListener {
@@ -26,6 +28,7 @@ export class OutputCollector implements OutputSink {
   readonly #mask: Mask;
   readonly #listener: OutputListener;
   readonly #tail: string[] = [];
+  #logged = 0;
   readonly #stdout = new LineSplitter((line) => this.#line(line));
   readonly #stderr = new LineSplitter((line) => this.#line(line));
 
@@ -63,7 +66,7 @@ export class OutputCollector implements OutputSink {
         return;
       case 'result':
       case 'error':
-        this.final = this.#mask.json(message);
+        this.final = this.#masked(message);
         break;
       case 'log':
         if (message.event === SECRETS_RECEIVED) this.secretsReceived = true;
@@ -74,11 +77,19 @@ export class OutputCollector implements OutputSink {
     this.#keep(message === undefined ? this.#mask.text(line) : JSON.stringify(this.#mask.json(message)));
   }
 
+  /** Masks what a job may put in freely; the contract's own words stay, even if a password should be one of them. */
+  #masked(final: JobFinal): JobFinal {
+    if (final.type === 'error') return { ...final, message: this.#mask.text(final.message), details: this.#mask.json(final.details) };
+    return { ...this.#mask.json(final), type: final.type, mode: final.mode } as JobFinal;
+  }
+
   #keep(line: string): void {
     // A slice would keep the whole line in memory; a copy doesn't.
     const cut = line.length > TAIL_LINE_CHARS ? `${Buffer.from(line.slice(0, TAIL_LINE_CHARS)).toString()}…` : line;
     this.#tail.push(cut);
     if (this.#tail.length > TAIL_LINES) this.#tail.shift();
-    this.#listener.log?.(cut);
+    this.#logged++;
+    if (this.#logged <= MAX_LOGGED_LINES) this.#listener.log?.(cut);
+    if (this.#logged === MAX_LOGGED_LINES) this.#listener.log?.(`(the gateway logs no more than ${MAX_LOGGED_LINES} lines of one attempt)`);
   }
 }

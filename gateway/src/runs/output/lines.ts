@@ -6,7 +6,6 @@ export class LineSplitter {
   readonly #decoder = new TextDecoder('utf-8');
   readonly #onLine: (line: string) => void;
   #rest = '';
-  #dropping = false;
 
   constructor(onLine: (line: string) => void) {
     this.#onLine = onLine;
@@ -30,17 +29,14 @@ export class LineSplitter {
       this.#grow(text, from, end);
       this.#emit(this.#rest);
       this.#rest = '';
-      this.#dropping = false;
       from = end + 1;
     }
     this.#grow(text, from, text.length);
   }
 
   #grow(text: string, from: number, end: number): void {
-    if (this.#dropping) return;
     const room = MAX_LINE_CHARS - this.#rest.length;
-    this.#rest += text.slice(from, Math.min(end, from + room));
-    this.#dropping = end - from > room;
+    if (room > 0) this.#rest += text.slice(from, Math.min(end, from + room));
   }
 
   #emit(line: string): void {

@@ -14,11 +14,6 @@ export class Mask {
     this.#needles = [...new Set(forms)].toSorted((a, b) => b.length - a.length);
   }
 
-  /** Length of the longest text that must be seen in one piece to be hidden. */
-  get longest(): number {
-    return this.#needles[0]?.length ?? 0;
-  }
-
   /** The text with every secret replaced. */
   text(text: string): string {
     if (this.#whole.has(text)) return MASK;

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { CONTRACT_VERSION, JobError, type JobRequest, S3_ENV } from '@esclusa/contract';
+import { CONTRACT_VERSION, JobError, type JobRequest, S3_ENV, utcStamp } from '@esclusa/contract';
 import type { Settings } from '../job.ts';
 
 const TIME_ALLOWED_SECONDS = 24 * 60 * 60;
@@ -30,8 +30,4 @@ export function requestByHand(job: string, datasets: Readonly<Record<string, obj
     },
     timeAllowedSeconds: TIME_ALLOWED_SECONDS,
   };
-}
-
-function utcStamp(date: Date): string {
-  return date.toISOString().replace(/[-:]/g, '').replace('T', '_').slice(0, 15);
 }
