@@ -31,7 +31,7 @@ describe('a job that breaks the contract', () => {
         stubborn: misbehaving('ignore-sigterm', 'limits:\n  timeAllowedSeconds: 1\n'),
         killed: misbehaving('sleep'),
       },
-      environment: { STOP_GRACE_SECONDS: '1', MAX_ATTEMPTS: '2' },
+      environment: { STOP_GRACE_SECONDS: '1', MAX_ATTEMPTS: '2', LOG_LEVEL: 'info' },
     });
   });
 

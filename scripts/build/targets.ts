@@ -32,7 +32,7 @@ function imageOf(name: string, isJob: boolean): string {
 
 function describe(name: string, folder: string, isJob: boolean): Target {
   const manifest = join(folder, 'package.json');
-  const version = existsSync(manifest) ? String((JSON.parse(readFileSync(manifest, 'utf8')) as { version?: string }).version ?? '0') : '0';
+  const version = existsSync(manifest) ? ((JSON.parse(readFileSync(manifest, 'utf8')) as { version?: string }).version ?? '0') : '0';
   return {
     name,
     folder,
