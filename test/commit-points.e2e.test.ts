@@ -53,7 +53,7 @@ describe('a job killed at a named point', () => {
       const answer = gateway.post('postgresql');
       await proxy.hit();
       await killJob(gateway);
-      await proxy.release('forward');
+      await proxy.release(point.when === 'before' ? 'drop' : 'forward');
       const { status, body } = await answer;
 
       const [decision, ...more] = await bucket.commits();
@@ -66,6 +66,29 @@ describe('a job killed at a named point', () => {
         expect({ status, code: body['code'], state: decision?.commit.state }).toEqual({ status: 502, code: 'JOB_INTERRUPTED', state: 'aborted' });
         await eventually('the sweep', async () => (await bucket.dataKeys()).length === 0);
       }
+      await nothingLeft(gateway.installation, bucket);
+    } finally {
+      await gateway.stop();
+    }
+  });
+
+  test.each<[string, Breakpoint]>([
+    ['a Complete', { operation: 'CompleteMultipartUpload', when: 'before', nth: 2 }],
+    ["the commit key's PUT", { operation: 'PutCommitKey', when: 'before', nth: 1 }],
+  ])('%s that reaches S3 only after its job was killed: all or none, whoever was first', async (_, point) => {
+    const bucket = await newBucket('points');
+    const gateway = await start(bucket, { MAX_ATTEMPTS: '1' });
+    try {
+      await proxy.breakAt(point);
+      const answer = gateway.post('postgresql');
+      await proxy.hit();
+      await killJob(gateway);
+      await proxy.release('forward');
+      const { status } = await answer;
+      const [decision] = await bucket.commits();
+      if (decision?.commit.state === 'committed') await expectWhole(bucket, decision.commit);
+      else await eventually('the sweep', async () => (await bucket.dataKeys()).length === 0);
+      expect(status).toBe(decision?.commit.state === 'committed' ? 200 : 502);
       await nothingLeft(gateway.installation, bucket);
     } finally {
       await gateway.stop();

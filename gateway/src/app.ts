@@ -1,6 +1,7 @@
 import type { AddressInfo } from 'node:net';
 import { createServer } from 'node:http';
 import { once } from 'node:events';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { JobError } from '@esclusa/contract';
 import type { Logger } from 'pino';
 import type { Config } from './config.ts';
@@ -14,6 +15,7 @@ import { type RunnerServices, Runner } from './runs/runner.ts';
 import { Runs } from './runs/runs.ts';
 
 const SWEEP_AGAIN_SECONDS = 60;
+const LAST_WORDS_MS = 1_000;
 
 /** A gateway that listens. */
 export interface Gateway {
@@ -75,8 +77,13 @@ export async function startGateway(config: Config, engine: Engine, log: Logger, 
   return {
     url,
     close: async () => {
+      const closed = once(server, 'close');
       server.close();
       await runs.close(config.SHUTDOWN_SECONDS);
+      // Whoever was told just now must get to read it before the connection goes.
+      const idle = setInterval(() => server.closeIdleConnections(), 20);
+      await Promise.race([closed, sleep(LAST_WORDS_MS)]);
+      clearInterval(idle);
       server.closeAllConnections();
     },
   };

@@ -41,10 +41,15 @@ export function loadRecipe(name: string): LoadedRecipe {
   return { ...recipe, name, files };
 }
 
+/** Code that decides, beside the recipe's own files, what is in an image. */
+const NODE_MAKER = join(import.meta.dirname, 'node-rootfs.ts');
+const DEBIAN_MAKER = join(import.meta.dirname, 'rootfs.ts');
+
 /** Short hash of a recipe's files and of what else the image is made of. */
 export function recipeHash(recipe: LoadedRecipe, ingredients: readonly string[]): string {
   const hash = createHash('sha256');
   for (const [name, path] of [...recipe.files].toSorted(([a], [b]) => (a < b ? -1 : 1))) hash.update(`${name}\0`).update(readFileSync(path)).update('\0');
+  hash.update(readFileSync(recipe.node === true ? NODE_MAKER : DEBIAN_MAKER));
   for (const ingredient of ingredients) hash.update(`${ingredient}\0`);
   return hash.digest('hex').slice(0, 12);
 }
