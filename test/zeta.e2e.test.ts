@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { GenericContainer, type StartedTestContainer, Wait } from 'testcontainers';
 import { docker, nothingLeft } from './support/docker.ts';
 import { type TestBucket, keyOf } from './support/s3.ts';
-import { TEST_IMAGE_PREFIX, newBucket, stack, unique } from './support/stack.ts';
+import { SESSION_LABEL, TEST_IMAGE_PREFIX, newBucket, session, stack, unique } from './support/stack.ts';
 
 const ROOT = new URL('..', import.meta.url).pathname;
 const run = promisify(execFile);
@@ -86,6 +86,7 @@ describe('a job that the project does not know', () => {
     const { gid } = await import('node:fs').then((fs) => fs.statSync('/var/run/docker.sock'));
     gateway = await new GenericContainer('esclusa-gateway:latest')
       .withNetworkMode(network)
+      .withLabels({ [SESSION_LABEL]: session() })
       .withCopyFilesToContainer([{ source: join(pipelines, 'counting.yaml'), target: '/app/pipelines/counting.yaml' }])
       .withBindMounts([{ source: '/var/run/docker.sock', target: '/var/run/docker.sock' }])
       .withUser(`65532:${gid}`)

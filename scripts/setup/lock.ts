@@ -1,8 +1,10 @@
-import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Log } from './command.ts';
+
+const UNWRITTEN_MS = 5_000;
 
 /**
  * Runs `work` while no other process on this host runs work of that name. It only saves doing a thing twice: what is
@@ -34,8 +36,11 @@ function take(file: string): boolean {
   } catch {
     return false;
   }
-  // Empty for the instant between its creation and its first write.
-  if (holder === 0) return false;
+  // Empty for the instant between its creation and its first write; longer only if its maker was killed just then.
+  if (holder === 0) {
+    if (Date.now() - (statSync(file, { throwIfNoEntry: false })?.mtimeMs ?? Date.now()) > UNWRITTEN_MS) rmSync(file, { force: true });
+    return false;
+  }
   try {
     process.kill(holder, 0);
   } catch (error) {

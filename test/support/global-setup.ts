@@ -1,11 +1,13 @@
 import { execFileSync } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
 import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { GenericContainer, Network, type StartedNetwork, type StartedTestContainer, Wait } from 'testcontainers';
 import { ensureDocker } from '../../scripts/setup/docker.ts';
 import { ensureImage } from '../../scripts/setup/images.ts';
-import { STACK_FILE_VARIABLE, type Stack, TEST_IMAGE_PREFIX } from './stack.ts';
+import { eventually } from './docker.ts';
+import { SESSION_LABEL, SESSION_VARIABLE, STACK_FILE_VARIABLE, type Stack, TEST_IMAGE_PREFIX, connectTo } from './stack.ts';
 
 /** What the set-up started, for the tear-down in the same process. */
 export interface Running {
@@ -38,10 +40,13 @@ export default async function setUp(): Promise<void> {
   build('postgresql');
   build('--jobs', join(ROOT, 'test/jobs'), 'fixture');
 
+  const session = randomBytes(3).toString('hex');
+  process.env[SESSION_VARIABLE] = session;
   const network = await new Network().start();
   const s3 = new GenericContainer(s3Image)
     .withNetwork(network)
     .withNetworkAliases('s3')
+    .withLabels({ [SESSION_LABEL]: session })
     .withEnvironment({ S3_ACCESS_KEY: S3_KEYS.accessKeyId, S3_SECRET_KEY: S3_KEYS.secretAccessKey })
     .withExposedPorts(9000)
     .withWaitStrategy(Wait.forLogMessage('esclusa-s3 ready'))
@@ -49,6 +54,7 @@ export default async function setUp(): Promise<void> {
   const postgres = new GenericContainer(postgresImage)
     .withNetwork(network)
     .withNetworkAliases('postgres')
+    .withLabels({ [SESSION_LABEL]: session })
     .withEnvironment({ POSTGRES_USER: POSTGRES.user, POSTGRES_PASSWORD: POSTGRES.password, POSTGRES_DB: 'postgres' })
     .withCommand(['postgres', '-c', 'fsync=off', '-c', 'max_connections=200'])
     .withExposedPorts(5432)
@@ -76,4 +82,6 @@ export default async function setUp(): Promise<void> {
   const file = join(mkdtempSync(join(tmpdir(), 'esclusa-test-')), 'stack.json');
   writeFileSync(file, JSON.stringify(stack));
   process.env[STACK_FILE_VARIABLE] = file;
+  // The official image says that it is ready once before it listens to the network: only an answer counts.
+  await eventually('PostgreSQL', async () => (await connectTo('postgres').catch(() => undefined))?.end().then(() => true), 60);
 }

@@ -1,7 +1,7 @@
 import pg from 'pg';
 import { GenericContainer, type StartedTestContainer, Wait } from 'testcontainers';
 import { docker, eventually } from './docker.ts';
-import { stack, unique } from './stack.ts';
+import { SESSION_LABEL, session, stack, unique } from './stack.ts';
 
 const USER = 'postgres';
 const PASSWORD = 'for-one-test';
@@ -21,12 +21,13 @@ export class PostgresServer {
     const container = await new GenericContainer(stack().postgresImage)
       .withName(name)
       .withNetworkMode(stack().network)
+      .withLabels({ [SESSION_LABEL]: session() })
       .withEnvironment({ POSTGRES_USER: USER, POSTGRES_PASSWORD: PASSWORD, POSTGRES_DB: 'postgres' })
       .withExposedPorts(5432)
       .withWaitStrategy(Wait.forLogMessage(/database system is ready to accept connections/))
       .start();
     const server = new PostgresServer(name, container);
-    const client = await server.connect();
+    const client = await eventually('the server to answer', () => server.connect().catch(() => undefined));
     for (const statement of sql) await client.query(statement);
     // What was committed must have reached the files before anybody kills the server.
     await client.query('checkpoint');

@@ -1,6 +1,6 @@
 import { GenericContainer, type StartedTestContainer, Wait } from 'testcontainers';
 import { eventually } from './docker.ts';
-import { stack, unique } from './stack.ts';
+import { SESSION_LABEL, session, stack, unique } from './stack.ts';
 
 /** Calls on S3 that a breakpoint can name. */
 export type S3Operation = 'CreateMultipartUpload' | 'UploadPart' | 'CompleteMultipartUpload' | 'AbortMultipartUpload' | 'PutCommitKey';
@@ -29,6 +29,7 @@ export class S3Proxy {
     const container = await new GenericContainer(baseImage)
       .withName(name)
       .withNetworkMode(network)
+      .withLabels({ [SESSION_LABEL]: session() })
       .withEntrypoint(['node', '/tmp/s3-proxy.mjs'])
       .withEnvironment({ TARGET: s3Inside })
       .withCopyFilesToContainer([{ source: new URL('s3-proxy.mjs', import.meta.url).pathname, target: '/tmp/s3-proxy.mjs' }])

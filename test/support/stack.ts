@@ -28,9 +28,20 @@ export function stack(): Stack {
   return JSON.parse(readFileSync(file, 'utf8')) as Stack;
 }
 
+/** Mark of this run of the suite in names of installations and labels of containers: another one may run beside it. */
+export const SESSION_VARIABLE = 'ESCLUSA_TEST_SESSION';
+
+/** Label of every container that tests start themselves. */
+export const SESSION_LABEL = 'esclusa.test';
+
+/** The mark of this run. */
+export function session(): string {
+  return process.env[SESSION_VARIABLE] ?? 'none';
+}
+
 /** A name that no other test has. */
 export function unique(name: string): string {
-  return `${name}-${randomBytes(4).toString('hex')}`;
+  return `${name}-${session()}-${randomBytes(4).toString('hex')}`;
 }
 
 /** A new bucket. */

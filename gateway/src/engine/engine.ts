@@ -101,7 +101,10 @@ export interface Engine {
    * Done twice for the same attempt it gives the container that is there already (first creator wins).
    */
   start(spec: AttemptSpec, output: OutputSink): Promise<Attempt>;
-  /** Takes up a container that an earlier gateway created, its earlier output replayed; undefined when there is none. */
+  /**
+   * Takes up a container that an earlier gateway created, its earlier output replayed; undefined when there is none.
+   * One that was created and never started is started.
+   */
   adopt(id: AttemptId, installation: string, output: OutputSink): Promise<Attempt | undefined>;
   /** Containers of the installation, whatever their state. */
   list(installation: string): Promise<AttemptFound[]>;

@@ -12,7 +12,9 @@ export const pipelineFileSchema = z.strictObject({
   job: jobNameSchema,
   description: z.string().optional(),
   /** Values for the job's variables, where they differ from the gateway's own environment: `SOME_HOST: ${OTHER_HOST}`. */
-  source: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()], { error: 'must be a text, a number or a boolean' }).transform(String)).default({}),
+  source: z
+    .record(z.string(), z.union([z.string(), z.number(), z.boolean()], { error: 'must be a text, a number or a boolean' }).transform(String))
+    .default({}),
   datasets: z
     .record(
       datasetNameSchema,

@@ -25,8 +25,7 @@ export async function readPipelines(folder: string): Promise<PipelineFolder> {
     if (Array.isArray(read)) all.problems.push(...read);
     else if (all.pipelines.some(({ name }) => name === read.name)) {
       all.problems.push({ file: read.file, line: 1, field: '', message: 'another file of the same name, but for its ending, stands beside it' });
-    }
-    else all.pipelines.push(read);
+    } else all.pipelines.push(read);
   }
   return all;
 }

@@ -28,8 +28,24 @@ const PARTS = /password|passwd|passphrase|contraseni?a|apikey|secretkey|privatek
 
 /** Neighbouring words, and whole names, that are harmless apart. */
 const PHRASES = [
-  ...['api key', 'private key', 'access key', 'secret key', 'ssh key', 'pass hash', 'user pass', 'db pass', 'user pin', 'pin hash'],
-  ...['clave secreta', 'clave acceso', 'clave de acceso', 'clave privada', 'clave hash', 'clave usuario', 'clave api', 'llave privada'],
+  'api key',
+  'private key',
+  'access key',
+  'secret key',
+  'ssh key',
+  'pass hash',
+  'user pass',
+  'db pass',
+  'user pin',
+  'pin hash',
+  'clave secreta',
+  'clave acceso',
+  'clave de acceso',
+  'clave privada',
+  'clave hash',
+  'clave usuario',
+  'clave api',
+  'llave privada',
 ];
 const WHOLE = new Set(['pass', 'clave', 'pin', 'jwt', 'otp', 'cvv', 'salt']);
 

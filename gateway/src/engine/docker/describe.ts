@@ -1,77 +1,90 @@
 import { buffer } from 'node:stream/consumers';
-import { JOB_LABEL, type JobJson, jobJsonSchema } from '@esclusa/contract';
+import { JOB_LABEL, type JobJson, jobNameSchema } from '@esclusa/contract';
 import type Docker from 'dockerode';
 import { EngineError } from '../engine.ts';
-import { engineError, statusOf, tolerate } from './failure.ts';
+import { readJobJson } from '../read-job-json.ts';
+import { bounded } from './call.ts';
+import { removeContainer } from './container.ts';
+import { engineError, statusOf } from './failure.ts';
 import { imageName } from './image-name.ts';
-
-/** A job's image as the engine needs to know it. */
-export interface JobImage {
-  readonly job: JobJson;
-  /** The user that the image names, or ''. */
-  readonly user: string;
-}
+import { firstFile } from './tar.ts';
 
 const PATHS_IN_IMAGE = ['/app/job.json', '/job.json'];
-const TAR_BLOCK = 512;
 
 /** Reads what images say of their jobs, and remembers it by image id. */
 export class JobImages {
   readonly #docker: Docker;
   readonly #prefix: string;
-  readonly #known = new Map<string, JobImage>();
+  readonly #timeoutMs: number;
+  readonly #known = new Map<string, JobJson>();
 
-  constructor(docker: Docker, prefix: string) {
+  constructor(docker: Docker, prefix: string, timeoutMs: number) {
     this.#docker = docker;
     this.#prefix = prefix;
+    this.#timeoutMs = timeoutMs;
   }
 
-  /** The image of a job. Rejects with `IMAGE_MISSING`, `IMAGE_INVALID` or `ENGINE_UNREACHABLE`. */
-  async get(job: string): Promise<JobImage> {
+  /** What the job says of itself. Rejects with `IMAGE_MISSING`, `IMAGE_INVALID` or `ENGINE_UNREACHABLE`. */
+  async describe(job: string): Promise<JobJson> {
+    const { Id, Config } = await this.inspect(job);
+    const known = this.#known.get(Id);
+    if (known !== undefined) return known;
+    const image = imageName(this.#prefix, job);
+    const mend = `build it with ./build-images.sh ${job}`;
+    const text = Config.Labels?.[JOB_LABEL] ?? (await this.#readFile(Id));
+    if (text === undefined) {
+      throw new EngineError('IMAGE_INVALID', `the image ${image} has neither the label ${JOB_LABEL} nor a file ${PATHS_IN_IMAGE.join(' or ')}; ${mend}`);
+    }
+    const described = readJobJson(text, job, `the image ${image}`, mend);
+    this.#known.set(Id, described);
+    return described;
+  }
+
+  /** What Docker knows of a job's image. */
+  async inspect(job: string): Promise<Docker.ImageInspectInfo> {
     const name = imageName(this.#prefix, job);
+    // A name that is none never reaches Docker's URL.
+    if (!jobNameSchema.safeParse(job).success) throw missingImage(name, job);
     try {
-      const { Id, Config } = await this.#docker.getImage(name).inspect();
-      const known = this.#known.get(Id);
-      if (known !== undefined) return known;
-      const text = Config.Labels?.[JOB_LABEL] ?? (await this.#readFile(name));
-      const image: JobImage = { job: parse(text, name, job), user: Config.User };
-      this.#known.set(Id, image);
-      return image;
+      return await bounded('inspect image', this.#timeoutMs, (abortSignal) =>
+        this.#docker.getImage(name).inspect({ abortSignal } as Docker.ImageInspectOptions),
+      );
     } catch (error) {
-      if (statusOf(error) !== 404) throw engineError(error, `looking for the image ${name}`);
-      throw new EngineError('IMAGE_MISSING', `the image ${name} is not built; build it with ./build-images.sh ${job}`, { cause: error });
+      throw statusOf(error) === 404 ? missingImage(name, job, error) : engineError(error, `looking for the image ${name}`);
     }
   }
 
-  /** job.json out of an image that was built by hand, without our label. */
-  async #readFile(image: string): Promise<string | undefined> {
-    const container = await this.#docker.createContainer({ Image: image, Cmd: ['-'], Labels: { 'esclusa.mode': 'describe' } });
+  /** job.json out of an image that a plain `docker build` made, which has no label. The container is created and never started. */
+  async #readFile(imageId: string): Promise<string | undefined> {
     try {
-      for (const path of PATHS_IN_IMAGE) {
-        const archive = await tolerate(container.getArchive({ path }), 404);
-        if (archive === undefined) continue;
-        const tar = await buffer(archive);
-        // One file: a header block whose octal size stands at 124, then the content.
-        const size = Number.parseInt(tar.subarray(124, 136).toString('latin1'), 8);
-        return tar.subarray(TAR_BLOCK, TAR_BLOCK + size).toString('utf8');
+      const body = { Image: imageId, Cmd: ['-'], Labels: { 'esclusa.mode': 'describe' } };
+      const container = await bounded('create', this.#timeoutMs, (abortSignal) => this.#docker.createContainer({ ...body, abortSignal }));
+      try {
+        for (const path of PATHS_IN_IMAGE) {
+          const file = await this.#readFrom(container, path);
+          if (file !== undefined) return file;
+        }
+        return undefined;
+      } finally {
+        await removeContainer(container, this.#timeoutMs);
       }
-      return undefined;
-    } finally {
-      await tolerate(container.remove({ force: true }), 404);
+    } catch (error) {
+      throw engineError(error, 'reading job.json out of an image');
+    }
+  }
+
+  async #readFrom(container: Docker.Container, path: string): Promise<string | undefined> {
+    try {
+      const tar = await bounded('archive', this.#timeoutMs, async (abortSignal) => buffer(await container.getArchive({ path, abortSignal })));
+      return firstFile(tar)?.toString();
+    } catch (error) {
+      if (statusOf(error) === 404) return undefined;
+      throw error;
     }
   }
 }
 
-function parse(text: string | undefined, image: string, job: string): JobJson {
-  const invalid = (why: string): EngineError => new EngineError('IMAGE_INVALID', `the image ${image} ${why}; build it with ./build-images.sh ${job}`);
-  if (text === undefined) throw invalid(`has neither the label ${JOB_LABEL} nor a job.json`);
-  let json: unknown;
-  try {
-    json = JSON.parse(text);
-  } catch {
-    throw invalid(`has a label ${JOB_LABEL} that is not JSON`);
-  }
-  const parsed = jobJsonSchema.safeParse(json);
-  if (parsed.success) return parsed.data;
-  throw invalid(`has an invalid job.json (${parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`).join('; ')})`);
+/** The refusal for an image that was never built. */
+export function missingImage(image: string, job: string, cause?: unknown): EngineError {
+  return new EngineError('IMAGE_MISSING', `the image ${image} is not built; build it with ./build-images.sh ${job}`, { cause });
 }

@@ -1,14 +1,20 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { JobJson } from '@esclusa/contract';
-import Docker from 'dockerode';
+import type Docker from 'dockerode';
 import { type Attempt, type AttemptFound, type AttemptId, type AttemptSpec, type Engine, EngineError, type EngineHealth, type OutputSink } from '../engine.ts';
-import { DockerAttempt } from './attempt.ts';
-import { JobImages } from './describe.ts';
-import { engineError, statusOf, tolerate } from './failure.ts';
+import { checkEnvironment } from '../environment.ts';
+import { bounded } from './call.ts';
+import { connectDocker } from './connect.ts';
+import { ContainerAttempt, removeContainer } from './container.ts';
+import { JobImages, missingImage } from './describe.ts';
+import { engineError, isUnreachable, statusOf } from './failure.ts';
 import { imageName, jobOfImage } from './image-name.ts';
-import { containerName, toContainer } from './to-container.ts';
+import { attach } from './stdin.ts';
+import { type ContainerPlan, LABELS, toContainer } from './to-container.ts';
+import type { WatchOptions } from './watch.ts';
 
 /** Settings of the Docker engine. */
-export interface DockerEngineOptions {
+export interface DockerEngineOptions extends Partial<WatchOptions> {
   /** `unix:///path` or `tcp://host:port`; the local socket by default. */
   readonly host?: string | undefined;
   /** Network that jobs join. */
@@ -16,7 +22,11 @@ export interface DockerEngineOptions {
   readonly imagePrefix: string;
 }
 
-const HEALTH_TIMEOUT_MS = 5_000;
+const HEALTH_TIMEOUT_MS = 3_000;
+const DEFAULTS: WatchOptions = { callTimeoutMs: 30_000, pollMs: 10_000, unreachableAfterMs: 60_000 };
+// A name is taken while its container is being removed.
+const CREATE_TRIES = 20;
+const CREATE_PAUSE_MS = 200;
 
 /** Starts jobs as containers of a Docker Engine. */
 export class DockerEngine implements Engine {
@@ -27,105 +37,125 @@ export class DockerEngine implements Engine {
   readonly #network: string;
   readonly #prefix: string;
   readonly #images: JobImages;
+  readonly #options: WatchOptions;
 
   constructor(options: DockerEngineOptions) {
-    this.#docker = new Docker(connection(options.host));
+    const { callTimeoutMs, pollMs, unreachableAfterMs } = { ...DEFAULTS, ...options };
+    this.#options = { callTimeoutMs, pollMs, unreachableAfterMs };
+    this.#docker = connectDocker(options.host);
     this.#network = options.network;
     this.#prefix = options.imagePrefix;
-    this.#images = new JobImages(this.#docker, options.imagePrefix);
+    this.#images = new JobImages(this.#docker, options.imagePrefix, callTimeoutMs);
   }
 
   async health(): Promise<EngineHealth> {
-    const timeUp = new Promise<never>((_resolve, reject) => {
-      setTimeout(() => reject(new Error(`the Docker daemon did not answer within ${HEALTH_TIMEOUT_MS} ms`)), HEALTH_TIMEOUT_MS).unref();
-    });
     try {
-      const info = (await Promise.race([this.#docker.info(), timeUp])) as { ID: string; ServerVersion: string };
-      return { ok: true, identity: info.ID, version: info.ServerVersion };
+      const info: unknown = await bounded('info', HEALTH_TIMEOUT_MS, () => this.#docker.info());
+      const { ID, ServerVersion } = info as { ID: string; ServerVersion: string };
+      return { ok: true, identity: ID, version: ServerVersion };
     } catch (error) {
       return { ok: false, problem: engineError(error, 'asking for its state').message };
     }
   }
 
   async jobs(): Promise<string[]> {
-    try {
-      const images = await this.#docker.listImages();
-      const jobs = images.flatMap(({ RepoTags }) => RepoTags ?? []).flatMap((tag) => jobOfImage(this.#prefix, tag) ?? []);
-      return [...new Set(jobs)].toSorted();
-    } catch (error) {
-      throw engineError(error, 'listing images');
-    }
+    const images = await this.#call('listing images', (abortSignal) => this.#docker.listImages({ abortSignal }));
+    const jobs = images.flatMap(({ RepoTags }) => RepoTags ?? []).flatMap((tag) => jobOfImage(this.#prefix, tag) ?? []);
+    return [...new Set(jobs)].toSorted();
   }
 
   async describe(job: string): Promise<JobJson> {
-    return (await this.#images.get(job)).job;
+    return this.#images.describe(job);
   }
 
   async start(spec: AttemptSpec, output: OutputSink): Promise<Attempt> {
-    const { user } = await this.#images.get(spec.job);
-    const options = toContainer(spec, { imagePrefix: this.#prefix, network: this.#network, imageUser: user });
-    let container: Docker.Container | undefined;
-    try {
-      container = await this.#docker.createContainer(options);
-      return await DockerAttempt.start(spec, container, output);
-    } catch (error) {
+    checkEnvironment(spec);
+    const { Config } = await this.#images.inspect(spec.job);
+    const plan = toContainer(spec, { imagePrefix: this.#prefix, network: this.#network, imageUser: Config.User });
+    for (let left = CREATE_TRIES; ; left--) {
+      const created = await this.#create(plan, spec.job);
+      if (created !== undefined) return this.#begin(spec, created, output);
       // The name is taken: this attempt was created before, perhaps by a call whose answer was lost.
-      if (container === undefined && statusOf(error) === 409) return this.#resume(spec, output);
-      // A container that could not be started would stay behind; the first cause is what is told.
-      if (container !== undefined) await tolerate(container.remove({ force: true, v: true }), 404, 409).catch(() => {});
-      if (container === undefined && statusOf(error) === 404) {
-        throw new EngineError('IMAGE_MISSING', `the image ${imageName(this.#prefix, spec.job)} is not built; build it with ./build-images.sh ${spec.job}`, {
-          cause: error,
-        });
-      }
-      throw engineError(error, 'starting the container');
+      const there = await this.adopt(spec, spec.installation, output);
+      if (there !== undefined) return there;
+      if (left === 0) throw new EngineError('ENGINE_FAILED', `the name ${plan.name} is taken by a container that is not this attempt's; remove it`);
+      await sleep(CREATE_PAUSE_MS);
     }
   }
 
   async adopt(id: AttemptId, installation: string, output: OutputSink): Promise<Attempt | undefined> {
-    try {
-      const container = this.#docker.getContainer(containerName({ ...id, installation }));
-      const inspected = (await tolerate(container.inspect(), 404)) ?? (await this.#findByLabels(id, installation));
-      if (inspected === undefined) return undefined;
-      return await DockerAttempt.adopt(id, this.#docker.getContainer(inspected.Id), inspected.State.Status, output);
-    } catch (error) {
-      throw engineError(error, 'adopting a container');
-    }
+    const labels = { [LABELS.installation]: installation, [LABELS.run]: id.run, [LABELS.attempt]: String(id.attempt) };
+    const [found] = await this.#list(labels);
+    if (found === undefined) return undefined;
+    const container = this.#docker.getContainer(found.Id);
+    // A gateway that died between create and start leaves one that nobody else will start.
+    if (found.State === 'created') return this.#begin(id, container, output);
+    return new ContainerAttempt(id, container, { over: isOver(found.State) }, output, this.#options);
   }
 
   async list(installation: string): Promise<AttemptFound[]> {
+    const containers = await this.#list({ [LABELS.installation]: installation });
+    return containers.flatMap(({ Id, State, Labels }) => {
+      const { [LABELS.run]: run, [LABELS.attempt]: attempt, [LABELS.mode]: mode = 'run' } = Labels;
+      if (run === undefined || attempt === undefined || State === 'removing') return [];
+      const state = State === 'created' ? 'created' : isOver(State) ? 'ended' : 'running';
+      return [{ run, attempt: Number(attempt), mode, handle: Id, state, labels: Labels }];
+    });
+  }
+
+  /** Attaches, then starts, so that not a byte is missed. */
+  async #begin(id: AttemptId, container: Docker.Container, output: OutputSink): Promise<Attempt> {
+    const { callTimeoutMs } = this.#options;
+    const live = await attach(container, callTimeoutMs, { output: true }).catch(async (error: unknown) => {
+      throw await this.#notStarted(container, error);
+    });
     try {
-      const containers = await this.#docker.listContainers({ all: true, filters: { label: [`esclusa.installation=${installation}`, 'esclusa.run'] } });
-      return containers.map(({ Id, State, Labels }) => ({
-        run: Labels['esclusa.run'] ?? '',
-        attempt: Number(Labels['esclusa.attempt'] ?? 1),
-        mode: Labels['esclusa.mode'] ?? 'run',
-        handle: Id,
-        state: State === 'created' ? 'created' : State === 'exited' || State === 'dead' ? 'ended' : 'running',
-        labels: Labels,
-      }));
+      await bounded('start', callTimeoutMs, (abortSignal) => container.start({ abortSignal }));
+      return new ContainerAttempt(id, container, { live }, output, this.#options);
     } catch (error) {
-      throw engineError(error, 'listing containers');
+      live.destroy();
+      // Somebody else started it, perhaps before we were attached: only the log has it all.
+      if (statusOf(error) === 304) return new ContainerAttempt(id, container, {}, output, this.#options);
+      throw await this.#notStarted(container, error);
     }
   }
 
-  async #resume(spec: AttemptSpec, output: OutputSink): Promise<Attempt> {
-    const found = await this.adopt(spec, spec.installation, output);
-    if (found === undefined)
-      throw new EngineError('ENGINE_FAILED', `the name of attempt ${spec.run}/${spec.attempt} is taken by a container that is not there`);
-    return found;
+  /** Clears a container away that can't be started, unless it may be running: the daemon was lost, so the next start or adoption finds it. */
+  async #notStarted(container: Docker.Container, error: unknown): Promise<EngineError> {
+    if (!isUnreachable(error)) {
+      // The first cause is what is told, whatever becomes of the clean-up; a container that stays behind still bears its labels.
+      await removeContainer(container, this.#options.callTimeoutMs).catch(() => undefined);
+    }
+    return engineError(error, 'starting the container');
   }
 
-  async #findByLabels({ run, attempt }: AttemptId, installation: string): Promise<Docker.ContainerInspectInfo | undefined> {
-    const label = [`esclusa.installation=${installation}`, `esclusa.run=${run}`, `esclusa.attempt=${attempt}`];
-    const [found] = await this.#docker.listContainers({ all: true, filters: { label } });
-    return found === undefined ? undefined : tolerate(this.#docker.getContainer(found.Id).inspect(), 404);
+  /** Undefined when the name is taken. */
+  async #create({ name, body }: ContainerPlan, job: string): Promise<Docker.Container | undefined> {
+    // dockerode writes options into the URL too unless they are parted, and the environment must not stand in anybody's access log.
+    const options = { _query: { name }, _body: body } as Docker.ContainerCreateOptions;
+    try {
+      return await bounded('create', this.#options.callTimeoutMs, (abortSignal) => this.#docker.createContainer({ ...options, abortSignal }));
+    } catch (error) {
+      if (statusOf(error) === 409) return undefined;
+      if (statusOf(error) === 404 && /no such image/i.test(String(error))) throw missingImage(imageName(this.#prefix, job), job, error);
+      throw engineError(error, 'creating the container');
+    }
+  }
+
+  async #list(labels: Readonly<Record<string, string>>): Promise<Docker.ContainerInfo[]> {
+    const label = Object.entries(labels).map(([name, value]) => `${name}=${value}`);
+    return this.#call('listing containers', (abortSignal) => this.#docker.listContainers({ all: true, filters: { label }, abortSignal }));
+  }
+
+  async #call<T>(doing: string, call: (signal: AbortSignal) => Promise<T>): Promise<T> {
+    try {
+      return await bounded(doing, this.#options.callTimeoutMs, call);
+    } catch (error) {
+      throw engineError(error, doing);
+    }
   }
 }
 
-function connection(host: string | undefined): Docker.DockerOptions {
-  if (host === undefined) return { socketPath: '/var/run/docker.sock' };
-  const url = new URL(host);
-  if (url.protocol === 'unix:') return { socketPath: url.pathname };
-  return { protocol: 'http', host: url.hostname, port: url.port === '' ? 2375 : Number(url.port) };
+function isOver(state: string): boolean {
+  return state === 'exited' || state === 'dead';
 }

@@ -1,53 +1,48 @@
 import { EngineError } from '../engine.ts';
 
 /** What dockerode throws: an answer of the daemon, or a connection that failed. */
-export interface DockerFailure {
+interface DockerFailure {
   readonly statusCode?: number;
-  readonly code?: string;
+  readonly code?: unknown;
   readonly message?: string;
-  readonly json?: { readonly message?: string };
+  readonly json?: { readonly message?: unknown } | null;
 }
 
-const UNREACHABLE = new Set(['ENOENT', 'ECONNREFUSED', 'EACCES', 'ECONNRESET', 'ETIMEDOUT', 'EPIPE', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH']);
+const CONNECTION_TROUBLE = /^(ENOENT|EACCES|EPERM|ECONN|EPIPE|ETIMEDOUT|EHOST|ENET|ENOTFOUND|EAI_AGAIN|ENOTSOCK|ERR_STREAM|ERR_SOCKET|ERR_HTTP|ABORT_ERR|HPE_)/;
 
 /** The status that the daemon answered with, if it did. */
 export function statusOf(error: unknown): number | undefined {
   return (error as DockerFailure).statusCode;
 }
 
-/** Whether the daemon gave no answer at all. */
+/** Whether the daemon gave no answer at all, so that trying again makes sense. */
 export function isUnreachable(error: unknown): boolean {
   if (error instanceof EngineError) return error.code === 'ENGINE_UNREACHABLE';
-  const { statusCode, code = '', message = '' } = error as DockerFailure;
-  return statusCode === undefined && (UNREACHABLE.has(code) || /socket hang up|did not answer/.test(message));
+  const { statusCode, code, message = '' } = error as DockerFailure;
+  if (statusCode !== undefined) return false;
+  return (typeof code === 'string' && CONNECTION_TROUBLE.test(code)) || /socket hang up|aborted/.test(message);
 }
 
-/** The engine's error for whatever dockerode threw while doing something. */
+/** What the daemon said, without docker-modem's wrapping. */
+export function said(error: unknown): string {
+  const { json, message = String(error) } = error as DockerFailure;
+  return (typeof json?.message === 'string' ? json.message : message).trim();
+}
+
+/** The engine's error for whatever dockerode threw while doing something, with what mends it. */
 export function engineError(error: unknown, doing: string): EngineError {
   if (error instanceof EngineError) return error;
-  const { code, json, message = String(error) } = error as DockerFailure;
-  const said = json?.message ?? message;
+  const words = said(error);
   if (isUnreachable(error)) {
-    const mend =
-      code === 'EACCES'
-        ? "the socket's group is not ours: set DOCKER_GID to the output of `stat -c %g /var/run/docker.sock`"
-        : 'start Docker (docker ps must answer), or mount /var/run/docker.sock into the gateway, or set DOCKER_HOST';
-    return new EngineError('ENGINE_UNREACHABLE', `can't reach the Docker daemon (${doing}: ${said}); ${mend}`, { cause: error });
+    const mend = /^(EACCES|EPERM)$/.test(String((error as DockerFailure).code))
+      ? "permission is denied: set DOCKER_GID to the socket's group, the output of `stat -c %g /var/run/docker.sock`"
+      : 'start Docker (docker ps must answer), or mount /var/run/docker.sock into the gateway, or set DOCKER_HOST';
+    return new EngineError('ENGINE_UNREACHABLE', `can't reach the Docker daemon (${doing}: ${words}); ${mend}`, { cause: error });
   }
-  const network = /network ([^\s]+) not found/.exec(said)?.[1];
+  const network = /network (\S+) not found/.exec(words)?.[1];
   if (network !== undefined) {
-    const message = `the Docker network "${network}" does not exist; set DOCKER_NETWORK to one of \`docker network ls\`, or \`docker network create ${network}\``;
-    return new EngineError('NETWORK_MISSING', message, { cause: error });
+    const mend = `set DOCKER_NETWORK to one of \`docker network ls\`, or \`docker network create ${network}\``;
+    return new EngineError('NETWORK_MISSING', `the Docker network "${network}" does not exist; ${mend}`, { cause: error });
   }
-  return new EngineError('ENGINE_FAILED', `Docker refused (${doing}): ${said}`, { cause: error });
-}
-
-/** Runs a call to the daemon; answers with one of the statuses count as done already and give undefined. */
-export async function tolerate<T>(call: Promise<T>, ...statuses: number[]): Promise<T | undefined> {
-  try {
-    return await call;
-  } catch (error) {
-    if (statuses.includes(statusOf(error) ?? 0)) return undefined;
-    throw error;
-  }
+  return new EngineError('ENGINE_FAILED', `Docker refused (${doing}): ${words}`, { cause: error });
 }

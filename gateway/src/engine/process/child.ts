@@ -1,7 +1,10 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { constants } from 'node:os';
-import type { Attempt, AttemptExit, AttemptId, OutputSink } from '../engine.ts';
+import { type Attempt, type AttemptExit, type AttemptId, EngineError, type OutputSink } from '../engine.ts';
+
+// What a grandchild that left the group may hold open after the job's own end.
+const DRAIN_MS = 5_000;
 
 /** How a child is started. */
 export interface ChildCommand {
@@ -16,38 +19,31 @@ export class ChildAttempt implements Attempt {
   readonly handle: string;
   readonly ended: Promise<AttemptExit>;
   readonly #child: ChildProcess;
+  readonly #onRemove: () => void;
 
-  private constructor(id: AttemptId, child: ChildProcess, output: OutputSink) {
-    this.id = id;
+  private constructor(id: AttemptId, child: ChildProcess, output: OutputSink, onRemove: () => void) {
+    this.id = { run: id.run, attempt: id.attempt };
     this.handle = `pid ${child.pid}`;
     this.#child = child;
-    const startedAt = new Date();
-    child.stdout?.on('data', (chunk: Buffer) => output.stdout(chunk));
-    child.stderr?.on('data', (chunk: Buffer) => output.stderr(chunk));
-    // `close` comes after the exit and the end of both streams. A job that ended early makes writing to it fail; its exit tells why.
-    child.stdin?.on('error', () => {});
-    this.ended = new Promise((resolve) => {
-      child.once('close', (code, signal) => {
-        const status = code ?? 128 + (signal === null ? 0 : constants.signals[signal]);
-        resolve({ status, oomKilled: false, startedAt, finishedAt: new Date() });
-      });
-    });
+    this.#onRemove = onRemove;
+    this.ended = watch(child, output, new Date());
   }
 
   /** Starts it; rejects when the command can't be run. */
-  static async start(id: AttemptId, { command, folder, environment }: ChildCommand, output: OutputSink): Promise<ChildAttempt> {
-    const [program = '', ...parameters] = command;
-    const child = spawn(program, parameters, { cwd: folder, env: environment, detached: true, stdio: ['pipe', 'pipe', 'pipe'] });
-    const attempt = new ChildAttempt(id, child, output);
+  static async start(id: AttemptId, how: ChildCommand, output: OutputSink, onRemove: () => void): Promise<ChildAttempt> {
+    const [program = '', ...parameters] = how.command;
+    // Detached: a process group of its own, so that what the job starts can be ended with it.
+    const child = spawn(program, parameters, { cwd: how.folder, env: how.environment, detached: true, stdio: ['pipe', 'pipe', 'pipe'] });
+    const attempt = new ChildAttempt(id, child, output, onRemove);
     await once(child, 'spawn');
     return attempt;
   }
 
   async send(line: string): Promise<void> {
     const { stdin } = this.#child;
-    if (stdin === null || !stdin.writable) throw new Error('the job takes no input any more');
+    if (!stdin?.writable) throw new EngineError('ENGINE_FAILED', 'the job takes no input: it has ended');
     await new Promise<void>((resolve, reject) => {
-      stdin.write(line, (error) => (error ? reject(error) : resolve()));
+      stdin.write(line, (cause) => (cause ? reject(new EngineError('ENGINE_FAILED', `the job takes no input: ${cause.message}`, { cause })) : resolve()));
     });
   }
 
@@ -59,18 +55,54 @@ export class ChildAttempt implements Attempt {
   }
 
   async remove(): Promise<void> {
-    this.#signal('SIGKILL');
+    this.kill();
     await this.ended;
+    this.#onRemove();
   }
 
-  /** To the whole group, so that what the job has started ends with it. */
+  /** Ends it at once, with all that it started. */
+  kill(): void {
+    this.#signal('SIGKILL');
+  }
+
   #signal(signal: NodeJS.Signals): void {
     const { pid, exitCode, signalCode } = this.#child;
-    if (pid === undefined || exitCode !== null || signalCode !== null) return;
-    try {
-      process.kill(-pid, signal);
-    } catch (error) {
-      if ((error as { code?: string }).code !== 'ESRCH') throw error;
-    }
+    // After its end the number may be somebody else's.
+    if (pid !== undefined && exitCode === null && signalCode === null) signalGroup(pid, signal);
+  }
+}
+
+/** Hands the output on; resolves once the child has ended and both streams are at their end. */
+function watch(child: ChildProcess, output: OutputSink, startedAt: Date): Promise<AttemptExit> {
+  child.stdout?.on('data', (chunk: Buffer) => output.stdout(chunk));
+  child.stderr?.on('data', (chunk: Buffer) => output.stderr(chunk));
+  // A job that ended early makes writing to it fail; its exit tells why.
+  child.stdin?.on('error', () => undefined);
+  // 'spawn' tells a failed start; without a listener the event would end the gateway.
+  child.on('error', () => undefined);
+  return new Promise((resolve) => {
+    let cut: NodeJS.Timeout | undefined;
+    child.once('exit', () => {
+      // As a container does: what the job has started ends with it, and so its ends of the pipes are closed.
+      if (child.pid !== undefined) signalGroup(child.pid, 'SIGKILL');
+      cut = setTimeout(() => {
+        child.stdout?.destroy();
+        child.stderr?.destroy();
+      }, DRAIN_MS);
+    });
+    // Comes after the exit and the end of both streams.
+    child.once('close', (code, signal) => {
+      clearTimeout(cut);
+      const status = code ?? 128 + (signal === null ? 0 : constants.signals[signal]);
+      resolve({ status, oomKilled: false, startedAt, finishedAt: new Date() });
+    });
+  });
+}
+
+function signalGroup(pid: number, signal: NodeJS.Signals): void {
+  try {
+    process.kill(-pid, signal);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
   }
 }

@@ -1,8 +1,10 @@
-import { readFile, readdir } from 'node:fs/promises';
+import { access, readFile, readdir } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
-import { type JobJson, jobJsonSchema } from '@esclusa/contract';
+import { type JobJson, jobNameSchema } from '@esclusa/contract';
 import { type Attempt, type AttemptFound, type AttemptId, type AttemptSpec, type Engine, EngineError, type EngineHealth, type OutputSink } from '../engine.ts';
+import { checkEnvironment } from '../environment.ts';
+import { readJobJson } from '../read-job-json.ts';
 import { ChildAttempt } from './child.ts';
 
 /** Settings of the process engine. */
@@ -11,7 +13,14 @@ export interface ProcessEngineOptions {
   readonly jobsFolder: string;
 }
 
-const keyOf = ({ run, attempt }: AttemptId): string => `${run}/${attempt}`;
+interface Entry {
+  readonly spec: AttemptSpec;
+  readonly child: Promise<ChildAttempt>;
+  started?: ChildAttempt;
+  state: AttemptFound['state'];
+}
+
+const keyOf = ({ run, attempt }: AttemptId, installation: string): string => JSON.stringify([installation, run, attempt]);
 
 /** Starts jobs as child processes: for development where there is no Docker, and for nothing else. */
 export class ProcessEngine implements Engine {
@@ -23,77 +32,68 @@ export class ProcessEngine implements Engine {
     'the process engine can not adopt: jobs end with the gateway, and their runs are tried again at the next start',
   ];
   readonly #folder: string;
-  readonly #children = new Map<string, { child: ChildAttempt; spec: AttemptSpec; state: AttemptFound['state'] }>();
+  readonly #children = new Map<string, Entry>();
+  readonly #killAll = (): void => {
+    for (const { started } of this.#children.values()) started?.kill();
+  };
 
   constructor(options: ProcessEngineOptions) {
     this.#folder = resolve(options.jobsFolder);
   }
 
   async health(): Promise<EngineHealth> {
-    return { ok: true, identity: `process@${hostname()}`, version: process.version };
+    try {
+      await access(this.#folder);
+      return { ok: true, identity: `process@${hostname()}`, version: process.version };
+    } catch (error) {
+      return { ok: false, problem: `the folder of jobs can't be read (${(error as Error).message}): set JOBS_DIR` };
+    }
   }
 
   async jobs(): Promise<string[]> {
-    const names = await readdir(this.#folder);
-    const found = await Promise.all(
-      names.map(async (name) =>
-        this.describe(name).then(
-          () => name,
-          () => undefined,
-        ),
-      ),
-    );
-    return found.filter((name) => name !== undefined).toSorted();
+    let names: string[];
+    try {
+      names = await readdir(this.#folder);
+    } catch (cause) {
+      throw new EngineError('ENGINE_FAILED', `the folder of jobs can't be read (${(cause as Error).message}): set JOBS_DIR`, { cause });
+    }
+    const found = await Promise.all(names.map((name) => this.describe(name).catch(() => undefined)));
+    // Only what this engine can start: a job that says no command is for containers alone.
+    return found.flatMap((job) => (job?.process === undefined ? [] : [job.name])).toSorted();
   }
 
   async describe(job: string): Promise<JobJson> {
     const file = join(this.#folder, job, 'job.json');
+    const missing = `there is no job "${job}" in ${this.#folder}: ${file} can't be read; set JOBS_DIR, or ./build-images.sh ${job} and ENGINE=docker`;
+    // A name that is none must not lead out of the folder.
+    if (!jobNameSchema.safeParse(job).success) throw new EngineError('IMAGE_MISSING', missing);
     let text: string;
     try {
       text = await readFile(file, 'utf8');
     } catch (cause) {
-      throw new EngineError(
-        'IMAGE_MISSING',
-        `there is no job "${job}" in ${this.#folder}: ${file} can't be read; set JOBS_DIR, or ./build-images.sh ${job} and ENGINE=docker`,
-        { cause },
-      );
+      throw new EngineError('IMAGE_MISSING', missing, { cause });
     }
-    let json: unknown;
-    try {
-      json = JSON.parse(text);
-    } catch (cause) {
-      throw new EngineError('IMAGE_INVALID', `${file} is not JSON: ${(cause as Error).message}`, { cause });
-    }
-    const parsed = jobJsonSchema.safeParse(json);
-    if (parsed.success) return parsed.data;
-    const problems = parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`).join('; ');
-    throw new EngineError('IMAGE_INVALID', `${file} is no valid job.json: ${problems}`);
+    return readJobJson(text, job, file, 'mend the file');
   }
 
   async start(spec: AttemptSpec, output: OutputSink): Promise<Attempt> {
-    const key = keyOf(spec);
+    checkEnvironment(spec);
+    const key = keyOf(spec, spec.installation);
     const there = this.#children.get(key);
     if (there !== undefined) return there.child;
-    const { process: how } = await this.describe(spec.job);
-    if (how === undefined)
-      throw new EngineError('NOT_SUPPORTED', `the job "${spec.job}" does not say how to run as a process (job.json "process"); use ENGINE=docker`);
-    // Only what finding the program takes; nothing else of the gateway's own environment.
-    const environment = { PATH: `${dirname(process.execPath)}:/usr/local/bin:/usr/bin:/bin`, ...spec.environment };
-    let child: ChildAttempt;
-    try {
-      child = await ChildAttempt.start(spec, { command: how.command, folder: join(this.#folder, spec.job), environment }, output);
-    } catch (cause) {
-      throw new EngineError('ENGINE_FAILED', `the job "${spec.job}" can't be started (${how.command.join(' ')}): ${(cause as Error).message}`, { cause });
-    }
-    const entry = { child, spec, state: 'running' as AttemptFound['state'] };
+    // Kept before the first await, so that two calls at once start one child.
+    const entry: Entry = { spec, child: this.#spawn(spec, output, () => this.#forget(key)), state: 'created' };
+    if (this.#children.size === 0) process.once('exit', this.#killAll);
     this.#children.set(key, entry);
-    void child.ended.then(() => (entry.state = 'ended'));
-    const remove = child.remove.bind(child);
-    child.remove = async () => {
-      await remove();
-      this.#children.delete(key);
-    };
-    return child;
+    try {
+      const child = (entry.started = await entry.child);
+      entry.state = 'running';
+      void child.ended.then(() => (entry.state = 'ended'));
+      return child;
+    } catch (error) {
+      this.#forget(key);
+      throw error;
+    }
   }
 
   /** Never finds one: a child does not outlive its gateway. */
@@ -104,6 +104,25 @@ export class ProcessEngine implements Engine {
   async list(installation: string): Promise<AttemptFound[]> {
     return [...this.#children.values()]
       .filter(({ spec }) => spec.installation === installation)
-      .map(({ child, spec, state }) => ({ run: spec.run, attempt: spec.attempt, mode: spec.mode, handle: child.handle, state, labels: spec.labels }));
+      .map(({ started, spec: { run, attempt, mode, labels }, state }) => ({ run, attempt, mode, handle: started?.handle ?? 'starting', state, labels }));
+  }
+
+  async #spawn(spec: AttemptSpec, output: OutputSink, onRemove: () => void): Promise<ChildAttempt> {
+    const { process: how } = await this.describe(spec.job);
+    if (how === undefined) {
+      throw new EngineError('NOT_SUPPORTED', `the job "${spec.job}" does not say how to run as a process (job.json "process"); use ENGINE=docker`);
+    }
+    // Only what finding the program takes; nothing else of the gateway's own environment.
+    const environment = { PATH: `${dirname(process.execPath)}:/usr/local/bin:/usr/bin:/bin`, HOME: '/tmp', ...spec.environment };
+    try {
+      return await ChildAttempt.start(spec, { command: how.command, folder: join(this.#folder, spec.job), environment }, output, onRemove);
+    } catch (cause) {
+      throw new EngineError('ENGINE_FAILED', `the job "${spec.job}" can't be started (${how.command.join(' ')}): ${(cause as Error).message}`, { cause });
+    }
+  }
+
+  #forget(key: string): void {
+    this.#children.delete(key);
+    if (this.#children.size === 0) process.removeListener('exit', this.#killAll);
   }
 }
