@@ -14,6 +14,7 @@ export function ledgerKeys(prefix: string) {
     commit: (run: string, attempt: number): string => `${prefix}commits/${run}/${attempt}.json`,
     /** Reserves a second for one destination, so that two runs never share bare keys. */
     stamp: (destination: string, stamp: string): string => `${prefix}stamps/${destination}/${stamp}.json`,
+    stampsPrefix: (destination: string): string => `${prefix}stamps/${destination}/`,
     /** An ended run, whole. */
     ended: (run: string): string => `${prefix}runs/${run}.json`,
   };

@@ -104,10 +104,8 @@ export class Ledger {
   /** Ends a run: the final entry first, then what led to it is cleared away. Repeating it does no harm; the first entry stays. */
   async end(ended: EndedRun, attempts: readonly AttemptEntry[]): Promise<void> {
     await this.#bucket.putIfAbsent(this.#keys.ended(ended.run), JSON.stringify(ended));
-    for (const { attempt, stamp } of attempts) {
-      await this.#bucket.delete(this.#keys.attempt(ended.run, attempt));
-      await this.#releaseStamp(ended, stamp);
-    }
+    await this.#releaseStamps(ended);
+    for (const { attempt } of attempts) await this.#bucket.delete(this.#keys.attempt(ended.run, attempt));
     await this.#bucket.delete(this.#keys.open(ended.run));
   }
 
@@ -116,11 +114,13 @@ export class Ledger {
     return this.#read(this.#keys.ended(run), endedRunSchema);
   }
 
-  // Its second is over, so nobody will ask for it again; should a clock be wrong, completing an upload still overwrites nothing.
-  async #releaseStamp({ run, destination }: OpenRun, stamp: string): Promise<void> {
-    const key = this.#keys.stamp(destination, stamp);
-    const text = await this.#bucket.get(key);
-    if (text !== undefined && (JSON.parse(text) as { run?: unknown }).run === run) await this.#bucket.delete(key);
+  // Their seconds are over, so nobody will ask for them again; should a clock be wrong, completing an upload still overwrites nothing.
+  // All that bear the run are looked for: a gateway killed between a reservation and its attempt's entry leaves one that no entry names.
+  async #releaseStamps({ run, destination }: OpenRun): Promise<void> {
+    for (const key of await this.#bucket.list(this.#keys.stampsPrefix(destination))) {
+      const text = await this.#bucket.get(key);
+      if (text !== undefined && (JSON.parse(text) as { run?: unknown }).run === run) await this.#bucket.delete(key);
+    }
   }
 
   async #read<T>(key: string, schema: z.ZodType<T>): Promise<T | undefined> {

@@ -76,20 +76,22 @@ export async function runAttempt(services: AttemptServices, prepared: PreparedAt
   return follow(services, prepared, container, collector, log, stopSignal);
 }
 
-/** Takes up a container that an earlier gateway started; undefined when there is none any more. */
+/** Takes up a container that an earlier gateway started; undefined when there is none any more, else what stays with it to its end. */
 export async function adoptAttempt(
   services: AttemptServices,
   prepared: PreparedAttempt,
   log: Logger,
   stopSignal: AbortSignal,
-): Promise<EndedAttempt | undefined> {
+): Promise<(() => Promise<EndedAttempt>) | undefined> {
   const { run, attempt } = prepared.spec;
   const collector = collect(prepared.mask, log);
   const container = await services.engine.adopt({ run, attempt }, services.installation, collector);
   if (container === undefined) return undefined;
   log.info({ container: container.handle }, 'attempt adopted');
-  await new Promise((resolve) => setTimeout(resolve, REPLAY_MS));
-  return follow(services, prepared, container, collector, log, stopSignal);
+  return async () => {
+    await new Promise((resolve) => setTimeout(resolve, REPLAY_MS));
+    return follow(services, prepared, container, collector, log, stopSignal);
+  };
 }
 
 function collect(mask: Mask, log: Logger): OutputCollector {

@@ -21,6 +21,9 @@ export interface RunnerServices extends AttemptServices {
   readonly sweepAgainSeconds: number;
 }
 
+/** Does what must not be given up; see {@link persist}. */
+type Must = <T>(doing: string, action: () => Promise<T>) => Promise<T>;
+
 /** An attempt's outcome with all that the run's final entry says of it. */
 interface Attempted {
   readonly outcome: Outcome;
@@ -41,7 +44,7 @@ export class Runner {
   async drive(run: OpenRun, handle: RunHandle, resume: boolean, signal: AbortSignal): Promise<void> {
     const { ledger, retry } = this.#services;
     const log = this.#services.log.child({ run: run.run, pipeline: run.pipeline });
-    const must = <T>(doing: string, action: () => Promise<T>): Promise<T> => persist(doing, action, log, handle, signal);
+    const must: Must = (doing, action) => persist(doing, action, log, handle, signal);
 
     const entries = resume ? await must('reading the attempts', () => ledger.attempts(run.run)) : [];
     let adopted = entries.at(-1);
@@ -92,19 +95,12 @@ export class Runner {
     });
   }
 
-  async #attempt(
-    run: OpenRun,
-    entry: AttemptEntry,
-    adopt: boolean,
-    log: Logger,
-    must: <T>(doing: string, action: () => Promise<T>) => Promise<T>,
-    signal: AbortSignal,
-  ): Promise<Attempted> {
+  async #attempt(run: OpenRun, entry: AttemptEntry, adopt: boolean, log: Logger, must: Must, signal: AbortSignal): Promise<Attempted> {
     const startedAt = new Date().toISOString();
     let ended: EndedAttempt | undefined;
     let refused: Outcome | undefined;
     try {
-      ended = await this.#contain(run, entry, adopt, log, signal);
+      ended = await this.#contain(run, entry, adopt, log, must, signal);
     } catch (error) {
       refused = refusal(error);
       log.warn({ err: error }, 'the attempt could not be started');
@@ -143,16 +139,33 @@ export class Runner {
     return { outcome, report, tail: ended?.collector.tail ?? [], ended };
   }
 
-  /** Starts or adopts the container and stays with it to its end; undefined when one to be adopted is gone. */
-  async #contain(run: OpenRun, entry: AttemptEntry, adopt: boolean, log: Logger, signal: AbortSignal): Promise<EndedAttempt | undefined> {
-    const job = await this.#services.engine.describe(run.job);
-    const prepared = await prepareAttempt(this.#services, job, run, entry, 'run');
-    const take = adopt ? adoptAttempt : runAttempt;
-    return take(this.#services, prepared, log, signal);
+  /**
+   * Starts or adopts the container and stays with it to its end; undefined when one to be adopted is gone. An attempt may only be
+   * given up once its container is seen to have stopped, so an engine that went away in between is waited for.
+   */
+  async #contain(run: OpenRun, entry: AttemptEntry, adopt: boolean, log: Logger, must: Must, signal: AbortSignal): Promise<EndedAttempt | undefined> {
+    const { engine } = this.#services;
+    const prepare = async () => prepareAttempt(this.#services, await engine.describe(run.job), run, entry, 'run');
+    const takeUp = async (): Promise<EndedAttempt | undefined> => {
+      const prepared = await must('putting the attempt together', () => unlessRefused(prepare));
+      if (prepared instanceof Error) throw prepared;
+      const found = await must('looking for the container', () => adoptAttempt(this.#services, prepared, log, signal));
+      return found === undefined ? undefined : found();
+    };
+    if (adopt) return takeUp();
+    try {
+      return await runAttempt(this.#services, await prepare(), log, signal);
+    } catch (error) {
+      if (!(error instanceof EngineError) || error.code !== 'ENGINE_UNREACHABLE') throw error;
+      log.warn({ err: error }, 'the engine went away while the container was started');
+      const ended = await takeUp();
+      if (ended === undefined) throw error;
+      return ended;
+    }
   }
 
   /** Sweeps now, and once more later for what S3 was still busy with when the job died. */
-  async #sweep(entry: AttemptEntry, log: Logger, must: <T>(doing: string, action: () => Promise<T>) => Promise<T>): Promise<void> {
+  async #sweep(entry: AttemptEntry, log: Logger, must: Must): Promise<void> {
     const { ledger, sweepAgainSeconds } = this.#services;
     const began = await must('looking when the attempt began', () => ledger.beganAt(entry));
     const swept = await must('sweeping the attempt', () => ledger.sweep(entry, began));
@@ -179,6 +192,17 @@ export class Runner {
     if (outcome.ok) return { ...common, state: 'succeeded', commitKey: entry.commitKey };
     const { code, message, details } = outcome;
     return { ...common, state: 'failed', error: { code, message, ...(details === undefined ? {} : { details: { ...details } }) } };
+  }
+}
+
+/** The result, or a refusal that trying again won't change; an engine or S3 that can't be reached is thrown, to be tried again. */
+async function unlessRefused<T>(action: () => Promise<T>): Promise<T | Error> {
+  try {
+    return await action();
+  } catch (error) {
+    const outcome = refusal(error);
+    if (!outcome.ok && outcome.retry !== 'no') throw error;
+    return error instanceof Error ? error : new Error(String(error));
   }
 }
 
