@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import type { Manifest } from '@esclusa/contract';
+import type { Commit } from '@esclusa/contract';
 import { containersWith, docker, eventually, nothingLeft } from './support/docker.ts';
 import { TestGateway } from './support/gateway.ts';
 import { type Breakpoint, S3Proxy } from './support/s3-proxy.ts';
@@ -35,40 +35,36 @@ describe('a job killed at a named point', () => {
     await proxy.stop();
   });
 
-  /** A gateway whose jobs reach S3 through the proxy, while it goes there directly. */
-  async function start(bucket: TestBucket, environment: Record<string, string>): Promise<TestGateway> {
-    return TestGateway.start({
-      bucket: bucket.name,
-      database,
-      pipelines: { postgresql: PIPELINE },
-      environment: { JOB_S3_ENDPOINT: proxy.inside, ...environment },
-    });
-  }
-
-  test.each(POINTS)('%s: a committed manifest with all its objects, or none of them', async (_, point) => {
+  /** One POST whose job is held at a point; `act` does what is to happen there. Nothing of ours may be left in the end. */
+  async function held(point: Breakpoint, maxAttempts: number, act: (bucket: TestBucket, gateway: TestGateway) => Promise<void>) {
     const bucket = await newBucket('points');
-    const gateway = await start(bucket, { MAX_ATTEMPTS: '1' });
+    // Its jobs reach S3 through the proxy, while the gateway goes there directly.
+    const environment = { JOB_S3_ENDPOINT: proxy.inside, MAX_ATTEMPTS: String(maxAttempts) };
+    const gateway = await TestGateway.start({ bucket: bucket.name, database, pipelines: { postgresql: PIPELINE }, environment });
     try {
       await proxy.breakAt(point);
       const answer = gateway.post('postgresql');
       await proxy.hit();
-      await killJob(gateway);
-      await proxy.release(point.when === 'before' ? 'drop' : 'forward');
+      await act(bucket, gateway);
       const { status, body } = await answer;
-
-      const [decision, ...more] = await bucket.commits();
-      expect(more).toEqual([]);
-      const committed = point.operation === 'PutCommitKey' && point.when === 'after';
-      if (committed) {
-        expect({ status, state: decision?.commit.state }).toEqual({ status: 200, state: 'committed' });
-        await expectWhole(bucket, decision?.commit as Manifest);
-      } else {
-        expect({ status, code: body['code'], state: decision?.commit.state }).toEqual({ status: 502, code: 'JOB_INTERRUPTED', state: 'aborted' });
-        await eventually('the sweep', async () => (await bucket.dataKeys()).length === 0);
-      }
       await nothingLeft(gateway.installation, bucket);
+      return { bucket, status, code: body['code'], commits: (await bucket.commits()).map(({ commit }) => commit) };
     } finally {
       await gateway.stop();
+    }
+  }
+
+  test.each(POINTS)('%s: a committed manifest with all its objects, or none of them', async (_, point) => {
+    const { bucket, status, code, commits } = await held(point, 1, async (_bucket, gateway) => {
+      await killJob(gateway);
+      await proxy.release(point.when === 'before' ? 'drop' : 'forward');
+    });
+    if (point.operation === 'PutCommitKey' && point.when === 'after') {
+      expect({ status, states: commits.map(({ state }) => state) }).toEqual({ status: 200, states: ['committed'] });
+      await expectWhole(bucket, commits[0]);
+    } else {
+      expect({ status, code, states: commits.map(({ state }) => state) }).toEqual({ status: 502, code: 'JOB_INTERRUPTED', states: ['aborted'] });
+      expect(await bucket.dataKeys()).toEqual([]);
     }
   });
 
@@ -76,86 +72,53 @@ describe('a job killed at a named point', () => {
     ['a Complete', { operation: 'CompleteMultipartUpload', when: 'before', nth: 2 }],
     ["the commit key's PUT", { operation: 'PutCommitKey', when: 'before', nth: 1 }],
   ])('%s that reaches S3 only after its job was killed: all or none, whoever was first', async (_, point) => {
-    const bucket = await newBucket('points');
-    const gateway = await start(bucket, { MAX_ATTEMPTS: '1' });
-    try {
-      await proxy.breakAt(point);
-      const answer = gateway.post('postgresql');
-      await proxy.hit();
+    const { bucket, status, commits } = await held(point, 1, async (_bucket, gateway) => {
       await killJob(gateway);
       await proxy.release('forward');
-      const { status } = await answer;
-      const [decision] = await bucket.commits();
-      if (decision?.commit.state === 'committed') await expectWhole(bucket, decision.commit);
-      else await eventually('the sweep', async () => (await bucket.dataKeys()).length === 0);
-      expect(status).toBe(decision?.commit.state === 'committed' ? 200 : 502);
-      await nothingLeft(gateway.installation, bucket);
-    } finally {
-      await gateway.stop();
+    });
+    expect(commits).toHaveLength(1);
+    if (commits[0]?.state === 'committed') {
+      expect(status).toBe(200);
+      await expectWhole(bucket, commits[0]);
+    } else {
+      expect(status).toBe(502);
+      await eventually('the sweep', async () => (await bucket.dataKeys()).length === 0);
     }
   });
 
   test('killed after the first Complete, with another attempt allowed: one manifest, with new keys', async () => {
-    const bucket = await newBucket('points');
-    const gateway = await start(bucket, { MAX_ATTEMPTS: '2' });
-    try {
-      await proxy.breakAt({ operation: 'CompleteMultipartUpload', when: 'after', nth: 1 });
-      const answer = gateway.post('postgresql');
-      await proxy.hit();
-      const [first] = await bucket.dataKeys();
+    let first: string | undefined;
+    const { bucket, status, commits } = await held({ operation: 'CompleteMultipartUpload', when: 'after', nth: 1 }, 2, async (bucket, gateway) => {
+      [first] = await bucket.dataKeys();
       await killJob(gateway);
       await proxy.release('drop');
-      expect((await answer).status).toBe(200);
-      const commits = await bucket.commits();
-      expect(commits.map(({ commit }) => commit.state)).toEqual(['aborted', 'committed']);
-      await expectWhole(bucket, commits[1]?.commit as Manifest);
-      expect(await bucket.dataKeys()).not.toContain(first);
-      await nothingLeft(gateway.installation, bucket);
-    } finally {
-      await gateway.stop();
-    }
+    });
+    expect({ status, states: commits.map(({ state }) => state) }).toEqual({ status: 200, states: ['aborted', 'committed'] });
+    await expectWhole(bucket, commits[1]);
+    expect(first).toBeDefined();
+    expect(await bucket.dataKeys()).not.toContain(first);
   });
 
   test.each<[string, Breakpoint]>([
     ['Complete', { operation: 'CompleteMultipartUpload', when: 'after', nth: 1 }],
     ["the commit key's PUT", { operation: 'PutCommitKey', when: 'after', nth: 1 }],
   ])('the answer to %s lost after success: the job finds its own work and goes on', async (_, point) => {
-    const bucket = await newBucket('points');
-    const gateway = await start(bucket, { MAX_ATTEMPTS: '1' });
-    try {
-      await proxy.breakAt(point);
-      const answer = gateway.post('postgresql');
-      await proxy.hit();
-      await proxy.release('drop');
-      expect((await answer).status).toBe(200);
-      const commits = await bucket.commits();
-      expect(commits).toHaveLength(1);
-      await expectWhole(bucket, commits[0]?.commit as Manifest);
-      await nothingLeft(gateway.installation, bucket);
-    } finally {
-      await gateway.stop();
-    }
+    const { bucket, status, commits } = await held(point, 1, () => proxy.release('drop'));
+    expect({ status, states: commits.map(({ state }) => state) }).toEqual({ status: 200, states: ['committed'] });
+    await expectWhole(bucket, commits[0]);
   });
 
   test('an attempt that was given up while its job was held can not commit any more, and takes its objects back', async () => {
-    const bucket = await newBucket('points');
-    const gateway = await start(bucket, { MAX_ATTEMPTS: '1' });
-    try {
-      await proxy.breakAt({ operation: 'PutCommitKey', when: 'before', nth: 1 });
-      const answer = gateway.post('postgresql');
-      await proxy.hit();
+    const { bucket, status, code } = await held({ operation: 'PutCommitKey', when: 'before', nth: 1 }, 1, async (bucket) => {
       // As a reconciler would, that takes the job for dead.
       const [entry] = await bucket.keys('_esclusa/attempts/');
       const { run, attempt, commitKey } = JSON.parse(await bucket.text(entry ?? '')) as { run: string; attempt: number; commitKey: string };
       const aborted = { state: 'aborted', version: 1, run, attempt, token: 'test', by: 'test', reason: 'test', abortedAt: new Date().toISOString() };
       await bucket.put(commitKey, JSON.stringify(aborted));
       await proxy.release('forward');
-      expect(await answer).toMatchObject({ status: 503, body: { code: 'ATTEMPT_ABORTED' } });
-      expect(await bucket.dataKeys()).toEqual([]);
-      await nothingLeft(gateway.installation, bucket);
-    } finally {
-      await gateway.stop();
-    }
+    });
+    expect({ status, code }).toEqual({ status: 503, code: 'ATTEMPT_ABORTED' });
+    expect(await bucket.dataKeys()).toEqual([]);
   });
 });
 
@@ -165,7 +128,8 @@ async function killJob(gateway: TestGateway): Promise<void> {
   await docker.getContainer(container.Id).kill();
 }
 
-async function expectWhole(bucket: TestBucket, manifest: Manifest): Promise<void> {
+async function expectWhole(bucket: TestBucket, manifest: Commit | undefined): Promise<void> {
+  if (manifest?.state !== 'committed') throw new Error('there is no manifest');
   const keys = Object.values(manifest.datasets).map(({ url }) => keyOf(url));
   expect(await bucket.dataKeys()).toEqual(keys.toSorted());
   for (const { url, bytes } of Object.values(manifest.datasets)) expect((await bucket.bytes(keyOf(url))).byteLength).toBe(bytes);
