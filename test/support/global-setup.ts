@@ -32,7 +32,7 @@ export default async function setUp(): Promise<void> {
   await ensureDocker(say);
   // Its image can't be pulled where no registry answers; our own check for leftovers does its work.
   process.env['TESTCONTAINERS_RYUK_DISABLED'] ??= 'true';
-  const [baseImage, postgresImage, s3Image] = [await ensureImage('base', say), await ensureImage('postgres', say), await ensureImage('s3', say)];
+  const [s3Image, postgresImage, baseImage] = await Promise.all([ensureImage('s3', say), ensureImage('postgres', say), ensureImage('base', say)]);
   const build = (...parameters: string[]): void => {
     const env = { ...process.env, IMAGE_PREFIX: TEST_IMAGE_PREFIX };
     execFileSync(join(ROOT, 'build-images.sh'), parameters, { env, stdio: ['ignore', 'inherit', 'inherit'] });
