@@ -66,6 +66,26 @@ describe('a gateway killed while a run is going on', () => {
     }
   });
 
+  test('the caller goes away: the run goes on and is in the ledger', async () => {
+    const [bucket, database] = await Promise.all([newBucket('restart'), newDatabase('restart', SQL)]);
+    const gateway = await TestGateway.start({ bucket: bucket.name, database, pipelines });
+    try {
+      const caller = new AbortController();
+      const answer = fetch(`${gateway.url}/api/ingesta/postgresql`, { method: 'POST', signal: caller.signal }).catch((error: Error) => error.name);
+      await eventually('the upload', async () => (await bucket.uploads()).length > 0);
+      caller.abort();
+      expect(await answer).toBe('AbortError');
+      const [ended] = await eventually('the run to end', async () => {
+        const keys = await bucket.keys('_esclusa/runs/');
+        return keys.length > 0 && keys;
+      });
+      expect(JSON.parse(await bucket.text(ended ?? ''))).toMatchObject({ state: 'succeeded', pipeline: 'postgresql' });
+      await nothingLeft(gateway.installation, bucket);
+    } finally {
+      await gateway.stop();
+    }
+  });
+
   test('stopped gracefully: the waiting caller is told, the run is taken up at the next start', async () => {
     const [bucket, database] = await Promise.all([newBucket('restart'), newDatabase('restart', SQL)]);
     const options = { bucket: bucket.name, database, pipelines, installation: unique('test'), environment: { SHUTDOWN_SECONDS: '0.2' } };
