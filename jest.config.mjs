@@ -7,6 +7,8 @@ const common = {
 
 /** Two projects: `unit` is pure code, `e2e` starts real containers. */
 export default {
+  // Tests wait more than they compute, so two at once are worth it on two cores; more would only slow each other's databases.
+  maxWorkers: 2,
   testTimeout: 120_000,
   reporters: ['default', '<rootDir>/scripts/jest/summary-reporter.mjs'],
   projects: [
