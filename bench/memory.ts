@@ -1,5 +1,5 @@
 import { statSync } from 'node:fs';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { execFileSync } from 'node:child_process';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -38,7 +38,11 @@ const say = (line: string): void => console.error(line);
 const docker = new Docker();
 
 if (values.help) console.log(HELP);
-else await measure(Number(values.rows));
+else
+  await measure(Number(values.rows)).catch((error: Error) => {
+    say(`bench:memory: ${error.message}`);
+    process.exitCode = 1;
+  });
 
 async function measure(rows: number): Promise<void> {
   await ensureDocker(say);
@@ -62,7 +66,9 @@ async function measure(rows: number): Promise<void> {
       environment: { POSTGRES_USER: POSTGRES.user, POSTGRES_PASSWORD: POSTGRES.password, POSTGRES_DB: POSTGRES.database },
     });
     await Promise.all([load(postgresPorts[5432] ?? 0, rows), createBucket(`http://127.0.0.1:${s3Ports[9000]}`)]);
-    await writeFile(join(pipelines, 'bench.yaml'), 'job: postgresql\ndatasets:\n  filas:\nlimits:\n  memoryMiB: 128\n');
+    // The gateway is a user of its own.
+    await chmod(pipelines, 0o755);
+    await writeFile(join(pipelines, 'bench.yaml'), 'job: postgresql\ndatasets:\n  filas:\nlimits:\n  memoryMiB: 256\n');
     const gatewayPorts = await lab.start({
       name: GATEWAY,
       image: 'esclusa-gateway:latest',
@@ -90,11 +96,14 @@ async function measure(rows: number): Promise<void> {
     await poll('the gateway', 30, async () => {
       const response = await fetch(`${url}/health`);
       if (!response.ok) throw new Error(await response.text());
+    }).catch(async (error: unknown) => {
+      say(await lab.log(GATEWAY));
+      throw error;
     });
     await new Promise((resolve) => setTimeout(resolve, REST_MS));
     const rest = await used(GATEWAY);
 
-    say(`extracting ${rows} rows under a limit of 128 MiB`);
+    say(`extracting ${rows} rows under a limit of 256 MiB`);
     const peaks = watchPeaks();
     const started = performance.now();
     const response = await fetch(`${url}/api/ingesta/bench`, { method: 'POST' });
