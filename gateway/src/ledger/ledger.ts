@@ -23,6 +23,11 @@ export class Ledger {
     await this.#bucket.putIfAbsent(this.#keys.open(run.run), JSON.stringify(run));
   }
 
+  /** Takes back an acceptance whose answer never came: its caller is told that nothing was accepted, so it must not run later. */
+  async refuse(run: OpenRun): Promise<void> {
+    await this.#bucket.delete(this.#keys.open(run.run));
+  }
+
   /** Runs of an owner that were accepted and have not ended, oldest first. */
   async openRuns(owner: Owner): Promise<OpenRun[]> {
     const runs: OpenRun[] = [];

@@ -67,6 +67,10 @@ export class Runs {
       await this.#services.ledger.accept(run);
     } catch (error) {
       this.#handles.delete(run.run);
+      // Beside the answer, which an S3 that hangs must not hold up twice.
+      this.#services.ledger.refuse(run).catch((second: unknown) => {
+        this.#services.log.warn({ err: second, run: run.run }, 'a run that could not be accepted may still have its entry; then it runs at the next start');
+      });
       throw error;
     }
     this.#services.log.info({ run: run.run, pipeline: run.pipeline }, 'run accepted');
