@@ -170,6 +170,7 @@ describe('the source is killed mid-stream', () => {
       expect(await bucket.text(`${upload.key}.bak`)).toBe('mine');
       expect((await bucket.uploads()).map(({ uploadId }) => uploadId).toSorted()).toEqual(strangers.toSorted());
       await nothingLeft(gateway.installation, bucket, strangers);
+      await bucket.abortUploads();
     } finally {
       await gateway.stop();
       await server.stop();

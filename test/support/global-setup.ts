@@ -13,6 +13,8 @@ import { SESSION_LABEL, SESSION_VARIABLE, STACK_FILE_VARIABLE, type Stack, TEST_
 export interface Running {
   readonly network: StartedNetwork;
   readonly containers: StartedTestContainer[];
+  /** Seconds since 1970, as Docker tells when a container was created. */
+  readonly since: number;
 }
 
 declare global {
@@ -61,7 +63,7 @@ export default async function setUp(): Promise<void> {
     .withWaitStrategy(Wait.forLogMessage(/database system is ready to accept connections/))
     .withStartupTimeout(120_000);
   const [startedS3, startedPostgres] = await Promise.all([s3.start(), postgres.start()]);
-  globalThis.esclusaRunning = { network, containers: [startedS3, startedPostgres] };
+  globalThis.esclusaRunning = { network, containers: [startedS3, startedPostgres], since: Math.floor(Date.now() / 1000) };
 
   const stack: Stack = {
     network: network.getName(),

@@ -1,4 +1,5 @@
 import {
+  AbortMultipartUploadCommand,
   CreateBucketCommand,
   CreateMultipartUploadCommand,
   GetObjectCommand,
@@ -56,6 +57,13 @@ export class TestBucket {
   async uploads(): Promise<{ key: string; uploadId: string }[]> {
     const page = await this.client.send(new ListMultipartUploadsCommand({ Bucket: this.name }));
     return (page.Uploads ?? []).map(({ Key = '', UploadId = '' }) => ({ key: Key, uploadId: UploadId }));
+  }
+
+  /** Aborts every open upload, a stranger's too. */
+  async abortUploads(): Promise<void> {
+    for (const { key, uploadId } of await this.uploads()) {
+      await this.client.send(new AbortMultipartUploadCommand({ Bucket: this.name, Key: key, UploadId: uploadId }));
+    }
   }
 
   /** Number of parts that an open upload has. */

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { type Commit, CONTRACT_VERSION, decideCommit, readCommit } from '@esclusa/contract';
 import type { z } from 'zod';
 import type { Bucket } from './bucket.ts';
-import { type AttemptEntry, type EndedRun, type OpenRun, type Owner, attemptSchema, endedRunSchema, openRunSchema } from './entries.ts';
+import { type AttemptEntry, type EndedRun, type OpenRun, type Owner, attemptSchema, openRunSchema } from './entries.ts';
 import { type LedgerKeys, ledgerKeys } from './keys.ts';
 import { type Swept, sweepAttempt } from './sweep.ts';
 
@@ -112,11 +112,6 @@ export class Ledger {
     await this.#releaseStamps(ended);
     for (const { attempt } of attempts) await this.#bucket.delete(this.#keys.attempt(ended.run, attempt));
     await this.#bucket.delete(this.#keys.open(ended.run));
-  }
-
-  /** An ended run; undefined while it is open or unknown. */
-  async ended(run: string): Promise<EndedRun | undefined> {
-    return this.#read(this.#keys.ended(run), endedRunSchema);
   }
 
   // Their seconds are over, so nobody will ask for them again; should a clock be wrong, completing an upload still overwrites nothing.
