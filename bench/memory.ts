@@ -4,9 +4,9 @@ import { execFileSync } from 'node:child_process';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { CreateBucketCommand, ListBucketsCommand, S3Client } from '@aws-sdk/client-s3';
 import Docker from 'dockerode';
 import pg from 'pg';
+import { DemoS3 } from '../scripts/demo/pharmavida.ts';
 import { LabContainers } from '../scripts/lib/containers.ts';
 import { poll } from '../scripts/lib/poll.ts';
 import { ensureDocker } from '../scripts/setup/docker.ts';
@@ -65,7 +65,7 @@ async function measure(rows: number): Promise<void> {
       command: ['postgres', '-c', 'fsync=off', '-c', 'max_wal_size=4GB'],
       environment: { POSTGRES_USER: POSTGRES.user, POSTGRES_PASSWORD: POSTGRES.password, POSTGRES_DB: POSTGRES.database },
     });
-    await Promise.all([load(postgresPorts[5432] ?? 0, rows), createBucket(`http://127.0.0.1:${s3Ports[9000]}`)]);
+    await Promise.all([load(postgresPorts[5432] ?? 0, rows), new DemoS3(`http://127.0.0.1:${s3Ports[9000]}`, KEYS).prepare(BUCKET)]);
     // The gateway is a user of its own.
     await chmod(pipelines, 0o755);
     await writeFile(join(pipelines, 'bench.yaml'), 'job: postgresql\ndatasets:\n  filas:\nlimits:\n  memoryMiB: 256\n');
@@ -148,12 +148,6 @@ async function load(port: number, rows: number): Promise<void> {
   );
   await client.query('analyze');
   await client.end();
-}
-
-async function createBucket(endpoint: string): Promise<void> {
-  const client = new S3Client({ endpoint, region: 'us-east-1', forcePathStyle: true, credentials: KEYS });
-  await poll('S3', 90, () => client.send(new ListBucketsCommand({})));
-  await client.send(new CreateBucketCommand({ Bucket: BUCKET }));
 }
 
 /** Memory as the `docker stats` command shows it: usage without the page cache that could be given back. */

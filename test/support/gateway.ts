@@ -83,7 +83,7 @@ export class TestGateway {
     return { status: response.status, headers: response.headers, body: (await response.json()) as Record<string, unknown> };
   }
 
-  /** Resident memory of the process, in bytes. */
+  /** Process id, for looking at its memory. */
   get pid(): number {
     return this.#child.pid ?? 0;
   }

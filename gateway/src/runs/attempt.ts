@@ -116,7 +116,9 @@ async function follow(
   };
   const clock = setTimeout(() => stop('time-up'), (spec.limits.timeAllowedSeconds + CLOCK_MARGIN_SECONDS) * 1000);
   // An engine whose containers outlive us leaves them to the next gateway.
-  const onStop = (): void => void (services.engine.capabilities.adopts || stop(undefined));
+  const onStop = (): void => {
+    if (!services.engine.capabilities.adopts) stop(undefined);
+  };
   stopSignal.addEventListener('abort', onStop, { once: true });
   try {
     // A container that ended before it took its secrets tells by its exit what was wrong.

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type Commit, utcStamp } from '@esclusa/contract';
+import { type Commit, JobError, utcStamp } from '@esclusa/contract';
 import type { Logger } from 'pino';
 import { type AttemptExit, EngineError } from '../engine/engine.ts';
 import { GatewayError } from '../errors.ts';
@@ -54,16 +54,10 @@ export class Runner {
       if (adopted === undefined) entries.push(entry);
       const attempted = await this.#attempt(run, entry, adopted !== undefined, log.child({ attempt: entry.attempt }), must, signal);
       adopted = undefined;
-      reports.push(attempted.report);
       const { outcome } = attempted;
-      if (
-        !mayRetry(
-          outcome,
-          reports.slice(0, -1).flatMap((report) => report.code ?? []),
-          entries.length,
-          retry,
-        )
-      ) {
+      const earlierCodes = reports.flatMap((report) => report.code ?? []);
+      reports.push(attempted.report);
+      if (!mayRetry(outcome, earlierCodes, entries.length, retry)) {
         const ended = this.#ended(run, attempted, entry, reports);
         handle.ended(ended);
         await must('writing the final entry', () => ledger.end(ended, entries));
@@ -129,12 +123,7 @@ export class Runner {
       startedAt,
       endedAt: new Date().toISOString(),
       ...(exit.status === undefined ? {} : { exitStatus: exit.status }),
-      ...(outcome.ok
-        ? {}
-        : {
-            code: outcome.code,
-            message: outcome.message,
-          }),
+      ...(outcome.ok ? {} : { code: outcome.code, message: outcome.message }),
     };
     return { outcome, report, tail: ended?.collector.tail ?? [], ended };
   }
@@ -212,9 +201,6 @@ function refusal(error: unknown): Outcome {
     return { ok: false, code: error.code, message: error.message, retry: error.code === 'ENGINE_UNREACHABLE' ? 'yes' : 'no' };
   }
   if (error instanceof GatewayError) return { ok: false, code: error.code, message: error.message, retry: 'no', details: error.details };
-  const known = error as { code?: unknown; message?: unknown; retryable?: unknown };
-  if (typeof known.code === 'string' && typeof known.retryable === 'boolean') {
-    return { ok: false, code: known.code, message: String(known.message), retry: known.retryable ? 'yes' : 'no' };
-  }
+  if (error instanceof JobError) return { ok: false, code: error.code, message: error.message, retry: error.retryable ? 'yes' : 'no' };
   return { ok: false, code: 'INTERNAL', message: `unexpected failure in the gateway: ${error instanceof Error ? error.message : String(error)}`, retry: 'no' };
 }
