@@ -1,13 +1,11 @@
 import { type Column, JobError } from '@esclusa/contract';
-import { isSensitiveColumn } from '@esclusa/kit';
+import { type ChosenColumns, chooseColumns } from '@esclusa/kit';
 import pg from 'pg';
 import type { Dataset } from './dataset.ts';
 
 /** Which columns of a dataset are read, and the SELECT that reads them. */
-export interface Selection {
+export interface Selection extends ChosenColumns {
   readonly sql: string;
-  readonly columns: Column[];
-  readonly omittedColumns: string[];
   readonly estimatedRows?: number;
   readonly estimatedBytes?: number;
 }
@@ -55,7 +53,7 @@ async function selectTable(client: pg.Client, name: string, dataset: Dataset & {
      where attrelid = $1 and attnum > 0 and not attisdropped order by attnum`,
     [table.oid],
   );
-  const { columns, omittedColumns } = choose(name, available, dataset.columns);
+  const { columns, omittedColumns } = chooseColumns(name, available, dataset.columns);
   const rows = Number(table.rows);
   return {
     sql: `select ${list(columns)} from ${relation}`,
@@ -75,7 +73,7 @@ async function selectQuery(client: pg.Client, name: string, text: string, wanted
   // Line ends keep a trailing comment of the query from swallowing what follows.
   const described = await client.query({ text: `select * from (\n${query}\n) as dataset limit 0`, rowMode: 'array' });
   const available = await named(client, described.fields);
-  const { columns, omittedColumns } = choose(name, available, wanted);
+  const { columns, omittedColumns } = chooseColumns(name, available, wanted);
   const whole = omittedColumns.length === 0 && wanted === undefined;
   return { sql: whole ? query : `select ${list(columns)} from (\n${query}\n) as dataset`, columns, omittedColumns };
 }
@@ -86,27 +84,6 @@ async function named(client: pg.Client, fields: readonly pg.FieldDef[]): Promise
     [fields.map((field) => field.dataTypeID), fields.map((field) => field.dataTypeModifier)],
   );
   return fields.map((field, index) => ({ name: field.name, type: rows[index]?.type ?? 'unknown' }));
-}
-
-function choose(dataset: string, available: readonly Column[], wanted: readonly string[] | undefined): { columns: Column[]; omittedColumns: string[] } {
-  const refuse = (message: string, code: 'COLUMN_NOT_FOUND' | 'QUERY_INVALID', column?: string): JobError =>
-    new JobError(code, `dataset "${dataset}": ${message}`, { details: { dataset, ...(column === undefined ? {} : { column }) } });
-
-  const names = available.map((column) => column.name);
-  const twice = (wanted ?? names).find((name, index, all) => all.indexOf(name) !== index);
-  if (twice !== undefined) throw refuse(`the column "${twice}" comes twice; give each a name of its own`, 'QUERY_INVALID', twice);
-  if (wanted !== undefined) {
-    const byName = new Map(available.map((column) => [column.name, column]));
-    const columns = wanted.map((name) => {
-      const column = byName.get(name);
-      if (column === undefined) throw refuse(`the column "${name}" does not exist; there are ${names.join(', ')}`, 'COLUMN_NOT_FOUND', name);
-      return column;
-    });
-    return { columns, omittedColumns: [] };
-  }
-  const columns = available.filter((column) => !isSensitiveColumn(column.name));
-  if (columns.length === 0) throw refuse('it has no column to extract', 'QUERY_INVALID');
-  return { columns, omittedColumns: names.filter((name) => isSensitiveColumn(name)) };
 }
 
 function list(columns: readonly Column[]): string {

@@ -1,4 +1,5 @@
 import type { JobError } from '@esclusa/contract';
+import { within } from '@esclusa/kit';
 import pg from 'pg';
 import { sourceError } from './failure.ts';
 import type { PostgresSettings } from './settings.ts';
@@ -67,6 +68,5 @@ export async function cancelBackend(settings: PostgresSettings, pid: number): Pr
       await client.end();
     }
   };
-  const timeUp = new Promise<void>((resolve) => void setTimeout(resolve, CANCEL_TIMEOUT_MS).unref());
-  await Promise.race([work(), timeUp]);
+  await within(CANCEL_TIMEOUT_MS, work());
 }

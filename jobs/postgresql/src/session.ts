@@ -1,4 +1,4 @@
-import type { PlannedDataset, SourceContext, SourceSession } from '@esclusa/kit';
+import { type PlannedDataset, type SourceContext, type SourceSession, nameDatasets, within } from '@esclusa/kit';
 import type pg from 'pg';
 import { listTables, select } from './catalog.ts';
 import { backendPid, cancelBackend, connect } from './connection.ts';
@@ -41,7 +41,8 @@ export async function openSession(context: SourceContext): Promise<SourceSession
     return {
       info: { server: 'PostgreSQL', version: server.version, database: server.database, standby: server.recovery },
       snapshot: { consistency: 'snapshot', isolation: 'repeatable read', takenAt: server.taken_at, snapshot: server.snapshot },
-      list: async () => namedTables(await listTables(client)),
+      list: async () =>
+        nameDatasets((await listTables(client)).map(({ schema, table }) => [schema === 'public' ? table : `${schema}.${table}`, { schema, table }])),
       plan: (name, dataset) => plan(client, name, dataset),
       close: async () => {
         stopWatching();
@@ -62,22 +63,6 @@ async function plan(client: pg.Client, name: string, dataset: Dataset): Promise<
   } catch (error) {
     throw sourceError(error, `dataset "${name}"`, 'SOURCE_LOST');
   }
-}
-
-/** Names for tables run by hand: the bare name, or with its schema outside of `public`; what no dataset name may hold becomes `_`. */
-function namedTables(tables: readonly { schema: string; table: string }[]): Record<string, Dataset> {
-  const named: Record<string, Dataset> = {};
-  for (const { schema, table } of tables) {
-    const full = schema === 'public' ? table : `${schema}.${table}`;
-    const base = full
-      .replace(/[^\p{L}\p{N}_.-]/gu, '_')
-      .replace(/^[.-]/, '_')
-      .slice(0, 120);
-    let name = base;
-    for (let n = 2; named[name] !== undefined; n++) name = `${base}_${n}`;
-    named[name] = { schema, table };
-  }
-  return named;
 }
 
 /** When the job has to stop: cancel the query at the server, then cut the connection, so that neither side is left hanging. */
@@ -102,7 +87,6 @@ const CLOSE_TIMEOUT_MS = 2_000;
 
 /** A polite goodbye, and a cut connection if the server doesn't answer it. */
 async function close(client: pg.Client): Promise<void> {
-  const timeUp = new Promise<void>((resolve) => void setTimeout(resolve, CLOSE_TIMEOUT_MS).unref());
-  await Promise.race([client.end().catch(() => {}), timeUp]);
+  await within(CLOSE_TIMEOUT_MS, client.end());
   destroySocket(client);
 }

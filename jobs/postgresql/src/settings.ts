@@ -1,5 +1,4 @@
-import { JobError } from '@esclusa/contract';
-import type { Settings } from '@esclusa/kit';
+import { type Settings, parseSettings } from '@esclusa/kit';
 import { z } from 'zod';
 
 const text = z.string().min(1);
@@ -17,11 +16,5 @@ export type PostgresSettings = z.infer<typeof settingsSchema>;
 
 /** Reads the connection's settings; every problem is listed with its variable. */
 export function readSettings(settings: Settings): PostgresSettings {
-  const parsed = settingsSchema.safeParse(settings);
-  if (parsed.success) return parsed.data;
-  const problems = parsed.error.issues.map((issue) => {
-    const name = issue.path.join('.');
-    return settings[name] === undefined ? `${name} is not set` : `${name}: ${issue.message}`;
-  });
-  throw new JobError('CONFIG_INVALID', problems.join('; '), { details: { problems } });
+  return parseSettings(settingsSchema, settings);
 }

@@ -18,14 +18,18 @@ describe('the request of a job run by hand', () => {
   });
 
   test('has a run id and a commit key of its own each time', () => {
-    const [one, other] = [1, 2].map(() => requestByHand('zeta', {}, SETTINGS, AT));
+    const [one, other] = [1, 2].map(() => requestByHand('zeta', { a: {} }, SETTINGS, AT));
     expect(one?.destination.commitKey).toBe(`_esclusa/commits/${one?.run}/1.json`);
     expect(one?.destination.commitKey).not.toBe(other?.destination.commitKey);
   });
 
   test.each([{}, { AWS_BUCKET_NAME: '' }])('without a bucket (%j) says which variable is missing', (settings) => {
-    const attempt = (): unknown => requestByHand('zeta', {}, settings, AT);
+    const attempt = (): unknown => requestByHand('zeta', { a: {} }, settings, AT);
     expect(attempt).toThrow(JobError);
     expect(attempt).toThrow(expect.objectContaining({ exit: EXIT.badConfiguration, message: expect.stringContaining('AWS_BUCKET_NAME') }));
+  });
+
+  test('of a database without anything to read is refused: success without a file would mislead', () => {
+    expect(() => requestByHand('zeta', {}, SETTINGS, AT)).toThrow(expect.objectContaining({ code: 'DATASET_NOT_FOUND' }));
   });
 });

@@ -13,9 +13,11 @@ export function requestByHand(job: string, datasets: Readonly<Record<string, obj
   if (bucket === undefined || bucket === '') {
     throw new JobError('CONFIG_INVALID', `${S3_ENV.bucket} is not set: name the bucket to write to`, { details: { field: S3_ENV.bucket } });
   }
+  const names = Object.keys(datasets);
+  // An answer of success without a file would look like a database that was read.
+  if (names.length === 0) throw new JobError('DATASET_NOT_FOUND', 'the database holds nothing that this user may read; check its name and the grants');
   const stamp = utcStamp(now);
   const run = `manual-${randomUUID()}`;
-  const names = Object.keys(datasets);
   return {
     version: CONTRACT_VERSION,
     mode: 'run',
