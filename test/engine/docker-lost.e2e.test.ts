@@ -33,7 +33,7 @@ describe('the Docker daemon is lost', () => {
       host: proxy.host,
       network: 'bridge',
       imagePrefix: images.prefix,
-      callTimeoutMs: 1_000,
+      callTimeoutMs: 3_000,
       pollMs: 200,
       unreachableAfterMs: 3_000,
     });
@@ -105,7 +105,7 @@ describe('the Docker daemon is lost', () => {
       }
       await expect(attempt.ended).rejects.toMatchObject({ name: 'EngineError', code: 'ENGINE_UNREACHABLE' });
       expect(performance.now() - since).toBeGreaterThan(2_500);
-      expect(performance.now() - since).toBeLessThan(9_000);
+      expect(performance.now() - since).toBeLessThan(20_000);
       await expect(attempt.stop(1)).rejects.toMatchObject({ code: 'ENGINE_UNREACHABLE' });
       await expect(attempt.remove()).rejects.toMatchObject({ code: 'ENGINE_UNREACHABLE' });
     },

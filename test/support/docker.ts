@@ -9,6 +9,12 @@ export async function containersWith(label: string, value?: string): Promise<Doc
   return docker.listContainers({ all: true, filters: { label: [value === undefined ? label : `${label}=${value}`] } });
 }
 
+/** The port on this host at which a container's port is published. */
+export async function publishedPort(container: string, port: number): Promise<number> {
+  const { NetworkSettings } = await docker.getContainer(container).inspect();
+  return Number(NetworkSettings.Ports[`${port}/tcp`]?.[0]?.HostPort);
+}
+
 /** Waits until `condition` gives something else than undefined or false. */
 export async function eventually<T>(what: string, condition: () => Promise<T | undefined | false>, seconds = 30): Promise<T> {
   const deadline = Date.now() + seconds * 1000;

@@ -1,6 +1,6 @@
 import pg from 'pg';
 import { GenericContainer, type StartedTestContainer, Wait } from 'testcontainers';
-import { docker, eventually } from './docker.ts';
+import { docker, eventually, publishedPort } from './docker.ts';
 import { SESSION_LABEL, session, stack, unique } from './stack.ts';
 
 const USER = 'postgres';
@@ -10,6 +10,7 @@ const PASSWORD = 'for-one-test';
 export class PostgresServer {
   readonly environment: Readonly<Record<string, string>>;
   readonly #container: StartedTestContainer;
+  #port = 0;
 
   private constructor(name: string, container: StartedTestContainer) {
     this.environment = { POSTGRES_HOST: name, POSTGRES_USER: USER, POSTGRES_PASSWORD: PASSWORD, POSTGRES_DATABASE: 'postgres' };
@@ -35,11 +36,15 @@ export class PostgresServer {
     return server;
   }
 
-  async connect(): Promise<pg.Client> {
+  /** How this process reaches one of its databases. */
+  get fromHere(): { host: string; port: number; user: string; password: string } {
+    return { host: '127.0.0.1', port: this.#port, user: USER, password: PASSWORD };
+  }
+
+  async connect(database = 'postgres'): Promise<pg.Client> {
     // The port may change when the container is started again, so it is looked up each time.
-    const { NetworkSettings } = await docker.getContainer(this.#container.getId()).inspect();
-    const port = Number(NetworkSettings.Ports['5432/tcp']?.[0]?.HostPort);
-    const client = new pg.Client({ host: '127.0.0.1', port, user: USER, password: PASSWORD, database: 'postgres' });
+    this.#port = await publishedPort(this.#container.getId(), 5432);
+    const client = new pg.Client({ ...this.fromHere, database });
     client.on('error', () => {});
     await client.connect();
     return client;
