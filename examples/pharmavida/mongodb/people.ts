@@ -1,7 +1,8 @@
 import { pick } from './scatter.ts';
 
 // The words of ../mysql/02-data.sql, in the same order: a patient here is a user there.
-const NAMES = [
+/** First names, in the order of `nombres` there. */
+export const NAMES = [
   'María',
   'José',
   'Lucía',
@@ -19,7 +20,8 @@ const NAMES = [
   'Ximena',
   'Zoë',
 ] as const;
-const SURNAMES = [
+/** Family names, in the order of `apellidos` there. */
+export const SURNAMES = [
   'Quispe',
   'Núñez',
   'Mamani',

@@ -1,4 +1,5 @@
-const SUBSTANCES = [
+/** `principios` of ../postgresql/02-data.sql. */
+export const SUBSTANCES = [
   'Paracetamol',
   'Ibuprofeno',
   'Amoxicilina',
@@ -16,8 +17,10 @@ const SUBSTANCES = [
   'Diclofenaco',
   'Cetirizina',
 ];
-const DOSES = ['100 mg', '250 mg', '500 mg', '850 mg', '1 g', '5 ml', '2,5 %', '60 ml'];
-const FORMS = ['tableta', 'cápsula', 'jarabe', 'crema', 'inyectable', 'gotas', 'suspensión', 'óvulo'];
+/** `dosis` there. */
+export const DOSES = ['100 mg', '250 mg', '500 mg', '850 mg', '1 g', '5 ml', '2,5 %', '60 ml'];
+/** `formas` there. */
+export const FORMS = ['tableta', 'cápsula', 'jarabe', 'crema', 'inyectable', 'gotas', 'suspensión', 'óvulo'];
 
 /** Products in PharmaVida's PostgreSQL, ids 1 to this. */
 export const PRODUCTS = 12_000;
