@@ -1,4 +1,4 @@
-import type { Column } from '@esclusa/contract';
+import type { Column, Mode } from '@esclusa/contract';
 import type { z } from 'zod';
 import type { JobOutput } from './output.ts';
 
@@ -8,6 +8,8 @@ export type Settings = Readonly<Record<string, string | undefined>>;
 /** What a job's source is given to connect. */
 export interface SourceContext {
   readonly settings: Settings;
+  /** What is asked for: where planning would cost a pass over the data, only `run` is worth it. */
+  readonly mode: Mode;
   /** `esclusa <run>/<attempt>`: shown at the source, so that its operators see whose query runs. */
   readonly applicationName: string;
   /** Aborted with the first cause when the job has to stop. */
@@ -25,7 +27,7 @@ export interface PlannedDataset {
   read(): DatasetReader;
 }
 
-/** The data rows of one dataset as CSV bytes, without header, in chunks of any size. */
+/** The data rows of one dataset as CSV bytes, without header, in chunks of any size; each is valid until the next is asked for. */
 export interface DatasetReader extends AsyncIterable<Uint8Array> {
   /** Data rows handed out so far; may lag behind or be an estimate until the end, when it is exact. */
   rows(): number;

@@ -39,7 +39,7 @@ async function perform<Dataset>(job: Job<Dataset>, environment: NodeJS.ProcessEn
   if (given !== undefined) stop.limit(given.timeAllowedSeconds);
   const settings: Settings = { ...environment, ...(await receiveSecrets(environment, output, stop.signal)) };
   const applicationName = given === undefined ? 'esclusa by hand' : `esclusa ${given.run}/${given.attempt}`;
-  const session = await job.connect({ settings, applicationName, signal: stop.signal, output });
+  const session = await job.connect({ settings, mode: given?.mode ?? 'run', applicationName, signal: stop.signal, output });
   try {
     const request = given ?? requestByHand(job.name, (await session.list()) as Record<string, object>, settings);
     if (given === undefined) stop.limit(request.timeAllowedSeconds);

@@ -67,7 +67,7 @@ export class Bench<Dataset> {
     const stop = new AbortController();
     const applicationName = `esclusa conformance-${process.pid}-${names++}/1`;
     const output = { log: () => undefined, progress: () => undefined, final: async () => undefined };
-    const context: SourceContext = { settings: { ...this.parts.settings(database), ...settings }, applicationName, signal: stop.signal, output };
+    const context: SourceContext = { settings: { ...this.parts.settings(database), ...settings }, mode: 'run', applicationName, signal: stop.signal, output };
     const session = await this.parts.job.connect(context);
     this.#open.push(session);
     return { session, stop, applicationName };

@@ -1,0 +1,29 @@
+import { z } from 'zod';
+
+const path = z
+  .string()
+  .min(1)
+  .refine((text) => !/^\.|\.$|\.\./.test(text), 'a path has no empty part');
+
+/** One column: a dotted path, which is its name too, or both. */
+const columnSchema = z.union([path, z.strictObject({ name: z.string().min(1), path })]);
+
+/** One dataset of a MongoDB pipeline: a collection or view (by default the one named like the dataset). */
+export const datasetSchema = z.strictObject({
+  collection: z.string().min(1).describe("Collection or view; by default the dataset's name.").optional(),
+  columns: z
+    .array(columnSchema)
+    .min(1)
+    .describe(
+      'Columns to extract, in this order: dotted paths ("paciente.dni", "productos.0.nombre"), or {name, path}. Without them: every field that any document has at its top level, but for those that look like a password or token.',
+    )
+    .optional(),
+  filter: z.record(z.string(), z.unknown()).describe('Which documents: a filter of find, as Extended JSON.').optional(),
+  sort: z
+    .record(z.string(), z.union([z.literal(1), z.literal(-1)]))
+    .describe('Order of the documents, as of find.')
+    .optional(),
+});
+
+/** A dataset as a pipeline writes it. */
+export type Dataset = z.infer<typeof datasetSchema>;
