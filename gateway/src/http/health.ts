@@ -36,7 +36,8 @@ export function healthRoutes({ engine, bucket, catalogue, runs, version }: Healt
         problems: [],
       }),
       handle: async (_request, response) => {
-        const [engineHealth, s3] = await Promise.all([engine.health(), s3Health(bucket)]);
+        // The list itself is not told, but asking for it reads files that have changed.
+        const [engineHealth, s3] = await Promise.all([engine.health(), s3Health(bucket), catalogue.list()]);
         const problems = catalogue.problems.map(formatProblem);
         const healthy = engineHealth.ok && s3.ok;
         const { ok, version: engineVersion, problem } = engineHealth;

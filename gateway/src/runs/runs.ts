@@ -67,8 +67,11 @@ export class Runs {
   /** Accepts a run: when this resolves its entry is in S3 and it will be ended, whatever happens to this process. */
   async submit({ pipeline, job, datasets, keep }: Submission): Promise<RunHandle> {
     if (this.#closing) throw new GatewayError('SHUTTING_DOWN', 'the gateway is stopping and takes no more runs');
-    if (this.#slots.pending >= this.#services.maxRunning && this.#slots.size >= this.#services.maxWaiting) {
-      throw new GatewayError('WAITING_ROOM_FULL', `${this.#slots.size} runs are waiting, which is the bound (MAX_WAITING); try again later`, {
+    const { maxRunning, maxWaiting } = this.#services;
+    const owner = await this.#owner();
+    // Those that are being accepted count too: many may come before the first is in S3.
+    if (this.#handles.size >= maxRunning + maxWaiting) {
+      throw new GatewayError('WAITING_ROOM_FULL', `${maxWaiting} runs are waiting, which is the bound (MAX_WAITING); try again later`, {
         details: { retryAfterSeconds: RETRY_AFTER_SECONDS },
       });
     }
@@ -79,7 +82,7 @@ export class Runs {
         details: { field: 'keep' },
       });
     }
-    const run = this.#open({ pipeline, job, datasets, keep }, await this.#owner());
+    const run = this.#open({ pipeline, job, datasets, keep }, owner);
     const handle = new RunHandle(run);
     this.#handles.set(run.run, handle);
     try {
