@@ -21,12 +21,12 @@ export interface Problem {
 export function sendProblem(response: Response, { code, detail, members = {}, retryAfterSeconds }: Problem): void {
   const status = statusOf(code);
   if (retryAfterSeconds !== undefined) response.set('Retry-After', String(Math.ceil(retryAfterSeconds)));
-  const document: ProblemDocument = { type: 'about:blank', title: title(code), status, detail, code, ...members };
+  const document: ProblemDocument = { type: 'about:blank', title: titleOf(code), status, detail, code, ...members };
   response.status(status).type('application/problem+json').send(JSON.stringify(document));
 }
 
 /** `SOURCE_UNREACHABLE` → `Source unreachable`. */
-function title(code: string): string {
+export function titleOf(code: string): string {
   const words = code.toLowerCase().replaceAll('_', ' ');
   return words.charAt(0).toUpperCase() + words.slice(1);
 }

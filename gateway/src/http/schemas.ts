@@ -25,7 +25,14 @@ const result = z.record(z.string(), published).describe('Each dataset with its f
 
 /** Answer of a run that succeeded: the seed's words, and more beside them. */
 export const successSchema = z
-  .strictObject({ status: z.literal('success'), database, result, run: runId, logs: logsUrl, container })
+  .strictObject({
+    status: z.literal('success').describe('That it succeeded; a failure is a problem document.'),
+    database,
+    result,
+    run: runId,
+    logs: logsUrl,
+    container,
+  })
   .meta({ id: 'Success', description: 'All files are whole and in S3.' });
 export type Success = z.infer<typeof successSchema>;
 
@@ -33,8 +40,8 @@ const attempt = z
   .strictObject({
     attempt: z.int().min(1).describe('1 for the first; each retry is one more.'),
     state: z.enum(['committed', 'aborted']).describe('Whether its files count. What an aborted attempt had written is swept.'),
-    startedAt: instant,
-    endedAt: instant,
+    startedAt: instant.describe('When the gateway began it.'),
+    endedAt: instant.describe('When its outcome was settled.'),
     exitStatus: z.int().optional().describe("The container's exit status, if it could be read."),
     code: z.string().optional().describe('Why it failed.'),
     message: z.string().optional().describe('The same as a sentence.'),
@@ -52,24 +59,35 @@ export const runSchema = z
     database,
     state: z.enum(['accepted', 'succeeded', 'failed']).describe('`accepted`: it waits or is going on.'),
     datasets: z.array(z.string()).describe('Names of the datasets that were asked for.'),
-    acceptedAt: instant,
-    endedAt: instant.optional(),
+    acceptedAt: instant.describe('When it was accepted: from then on it will be ended, whatever happens to the gateway.'),
+    endedAt: instant.optional().describe('When its outcome was known.'),
     attempts: z.array(attempt).describe('Attempts that have ended. Of a run that is going on, those under this gateway.'),
     result: result.optional(),
-    error: z.strictObject({ code: z.string(), message: z.string(), details }).optional().describe('Why it failed.'),
+    error: z
+      .strictObject({ code: z.string().describe('Stable; see docs/errors.md.'), message: z.string().describe('What happened and what mends it.'), details })
+      .optional()
+      .describe('Why it failed.'),
     logs: logsUrl,
     container,
   })
   .meta({ id: 'Run', description: 'One execution of a pipeline.' });
 export type RunAnswer = z.infer<typeof runSchema>;
 
-const fieldProblem = z.strictObject({ field: z.string(), message: z.string() });
-const fileProblem = z.strictObject({ file: z.string(), line: z.int(), field: z.string(), message: z.string() });
+const fieldProblem = z.strictObject({
+  field: z.string().describe('The field; empty for the whole body.'),
+  message: z.string().describe('What is wrong with it.'),
+});
+const fileProblem = z.strictObject({
+  file: z.string().describe('The file.'),
+  line: z.int().describe('The line in it.'),
+  field: z.string().describe('The field on that line.'),
+  message: z.string().describe('What is wrong with it.'),
+});
 
 /** A problem document (RFC 9457). */
 export const problemSchema = z
   .strictObject({
-    type: z.literal('about:blank'),
+    type: z.literal('about:blank').describe('As RFC 9457 has it where the code says all.'),
     title: z.string().describe('The code in words.'),
     status: z.int().min(400).max(599).describe('The HTTP status once more.'),
     detail: z.string().describe('What happened and what mends it.'),
@@ -92,28 +110,38 @@ export const problemSchema = z
   .meta({ id: 'Problem', description: 'Why a request failed (RFC 9457).' });
 export type ProblemDocument = z.infer<typeof problemSchema>;
 
-const status = z.enum(['healthy', 'unhealthy']);
+const status = z.enum(['healthy', 'unhealthy']).describe('`healthy` when nothing is missing.');
 
 /** Whether runs could be accepted now. */
 export const healthSchema = z
   .strictObject({
     status,
-    service: z.literal('esclusa'),
-    version: z.string(),
-    engine: z.strictObject({
-      name: z.string(),
-      ok: z.boolean(),
-      version: z.string().optional(),
-      problem: z.string().optional().describe('What is wrong, and what mends it.'),
-    }),
-    s3: z.strictObject({ bucket: z.string(), ok: z.boolean(), problem: z.string().optional().describe('What is wrong, and what mends it.') }),
+    service: z.literal('esclusa').describe('The name of this service.'),
+    version: z.string().describe("The gateway's version."),
+    engine: z
+      .strictObject({
+        name: z.string().describe('What starts containers.'),
+        ok: z.boolean().describe('Whether it answers.'),
+        version: z.string().optional().describe('Its version.'),
+        problem: z.string().optional().describe('What is wrong, and what mends it.'),
+      })
+      .describe('What starts containers.'),
+    s3: z
+      .strictObject({
+        bucket: z.string().describe('Its name.'),
+        ok: z.boolean().describe('Whether it may be used.'),
+        problem: z.string().optional().describe('What is wrong, and what mends it.'),
+      })
+      .describe('The bucket for data and ledger.'),
     pipelines: z
-      .strictObject({ problems: z.array(z.string()) })
+      .strictObject({ problems: z.array(z.string()).describe('File, line, field and what is wrong.') })
       .optional()
       .describe('Files that became invalid while the gateway runs; their last good version serves on.'),
-    runs: z.strictObject({ running: z.int(), waiting: z.int() }).describe('Runs of this gateway.'),
+    runs: z
+      .strictObject({ running: z.int().describe('Those that have a container.'), waiting: z.int().describe('Those that wait for a place.') })
+      .describe('Runs of this gateway.'),
   })
-  .meta({ id: 'Health' });
+  .meta({ id: 'Health', description: 'What runs need, and whether it is there.' });
 export type HealthAnswer = z.infer<typeof healthSchema>;
 
 const age = {
@@ -122,36 +150,42 @@ const age = {
 };
 const pipelineHealth = z
   .discriminatedUnion('status', [
-    z.strictObject({ status: z.literal('healthy'), source: z.record(z.string(), z.unknown()).describe('What the source says of itself.'), ...age }),
     z.strictObject({
-      status: z.literal('unhealthy'),
-      code: z.string(),
+      status: z.literal('healthy').describe('It could run now.'),
+      source: z.record(z.string(), z.unknown()).describe('What the source says of itself.'),
+      ...age,
+    }),
+    z.strictObject({
+      status: z.literal('unhealthy').describe('It could not run now.'),
+      code: z.string().describe('Stable; see docs/errors.md.'),
       message: z.string().describe('What is wrong, and what mends it.'),
       checkedAt: age.checkedAt.optional(),
       ageSeconds: age.ageSeconds.optional(),
     }),
   ])
-  .meta({ id: 'PipelineHealth' });
+  .meta({ id: 'PipelineHealth', description: 'Whether a pipeline could run now.' });
 export type PipelineHealth = z.infer<typeof pipelineHealth>;
 
 /** Whether each pipeline's source and bucket may be used. */
 export const pipelinesHealthSchema = z
   .strictObject({ status, databases: z.record(z.string(), pipelineHealth).describe('Each pipeline.') })
-  .meta({ id: 'PipelinesHealth' });
+  .meta({ id: 'PipelinesHealth', description: 'Whether each pipeline could run now.' });
 export type PipelinesHealth = z.infer<typeof pipelinesHealthSchema>;
 
 /** The pipelines. */
 export const pipelinesSchema = z
   .strictObject({
-    pipelines: z.array(
-      z.strictObject({
-        name: pipelineName,
-        database,
-        description: z.string().optional(),
-        datasets: z.array(z.string()),
-        url: z.string().describe('POST there to run it.'),
-      }),
-    ),
+    pipelines: z
+      .array(
+        z.strictObject({
+          name: pipelineName,
+          database,
+          description: z.string().optional().describe('What its file says of it.'),
+          datasets: z.array(z.string()).describe('Names of its datasets: each becomes a file.'),
+          url: z.string().describe('POST there to run it.'),
+        }),
+      )
+      .describe('By name.'),
   })
-  .meta({ id: 'Pipelines' });
+  .meta({ id: 'Pipelines', description: 'The pipelines.' });
 export type PipelinesAnswer = z.infer<typeof pipelinesSchema>;

@@ -1,6 +1,7 @@
 import type { JobErrorCode } from '@esclusa/contract';
 import type { ZodOpenApiResponseObject } from 'zod-openapi';
 import type { GatewayErrorCode } from '../../errors.ts';
+import { titleOf } from '../problem.ts';
 import { STATUS, UNKNOWN_JOB_CODE, statusOf } from '../status.ts';
 
 type Code = GatewayErrorCode | JobErrorCode;
@@ -50,6 +51,8 @@ export function problemResponse(codes: readonly Code[], ofRun = false): ZodOpenA
   const status = statusOf(codes[0] ?? 'INTERNAL');
   const closed = { type: 'string' as const, enum: [...codes] };
   const foreign = { type: 'string' as const, pattern: '^[A-Z][A-Z0-9_]{1,63}$', description: 'A code that only its job knows.' };
+  const [first = 'INTERNAL'] = codes;
+  const example = { type: 'about:blank', title: titleOf(first), status, detail: 'What happened, and what mends it.', code: first };
   const code = ofRun && status === UNKNOWN_JOB_CODE ? { anyOf: [closed, foreign] } : closed;
   return {
     description: `${WORDS[status] ?? 'The request failed.'} ${codes.map((one) => `\`${one}\``).join(', ')}`,
@@ -57,6 +60,7 @@ export function problemResponse(codes: readonly Code[], ofRun = false): ZodOpenA
     content: {
       'application/problem+json': {
         schema: { allOf: [{ $ref: '#/components/schemas/Problem' }, { type: 'object', properties: { status: { const: status }, code } }] },
+        example,
       },
     },
   };
