@@ -8,6 +8,8 @@ const ROOT = new URL('..', import.meta.url).pathname;
 const OTHERS = [
   'ESCLUSA_USER',
   'ESCLUSA_BASE_IMAGE',
+  'ESCLUSA_MARIADB_IMAGE',
+  'ESCLUSA_MYSQL_IMAGE',
   'ESCLUSA_POSTGRES_IMAGE',
   'ESCLUSA_S3_IMAGE',
   'ESCLUSA_NO_REGISTRY',

@@ -1,25 +1,24 @@
 import { parseArgs } from 'node:util';
 
 import { ensureDocker } from './setup/docker.ts';
-import { ensureImage, type ImageName } from './setup/images.ts';
+import { ensureImage, IMAGE_NAMES } from './setup/images.ts';
 
 const HELP = `Makes sure of the images that the project stands on, and prints their names as lines for .env.
 
-Usage: npm run images [-- base|postgres|s3 ...]   (without a name: all)`;
-const NAMES: readonly ImageName[] = ['base', 'postgres', 's3'];
+Usage: npm run images [-- ${IMAGE_NAMES.join('|')} ...]   (without a name: all)`;
 const EX_USAGE = 64;
 
 const log = (line: string): void => console.error(line);
 
 const { values, positionals } = parseArgs({ options: { help: { type: 'boolean' } }, allowPositionals: true });
-const unknown = positionals.filter((name) => !NAMES.includes(name as ImageName));
+const unknown = positionals.filter((name) => !IMAGE_NAMES.some((known) => known === name));
 if (values.help === true) console.log(HELP);
 else if (unknown.length > 0) {
-  console.error(`no image named ${unknown.join(', ')}; there are: ${NAMES.join(', ')}`);
+  console.error(`no image named ${unknown.join(', ')}; there are: ${IMAGE_NAMES.join(', ')}`);
   process.exitCode = EX_USAGE;
 } else {
   await ensureDocker(log);
-  const wanted = NAMES.filter((name) => positionals.length === 0 || positionals.includes(name));
+  const wanted = IMAGE_NAMES.filter((name) => positionals.length === 0 || positionals.includes(name));
   const images = await Promise.all(wanted.map(async (name) => [name, await ensureImage(name, log)] as const));
   for (const [name, image] of images) console.log(`ESCLUSA_${name.toUpperCase()}_IMAGE=${image}`);
 }

@@ -8,8 +8,9 @@ import { type LoadedRecipe, loadRecipe, recipeHash } from './recipe.ts';
 import { pull } from './registry.ts';
 import { importDebian } from './rootfs.ts';
 
-/** Images that the project takes from a registry or makes itself. */
-export type ImageName = 'base' | 'postgres' | 's3';
+/** Images that the project takes from a registry or makes itself: one folder each in images/. */
+export const IMAGE_NAMES = ['base', 'mariadb', 'mysql', 'postgres', 's3'] as const;
+export type ImageName = (typeof IMAGE_NAMES)[number];
 
 /** More would only wait for each other: unpacking uses a core, and two are what a small host has. */
 const AT_ONCE = 2;

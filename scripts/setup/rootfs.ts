@@ -15,7 +15,7 @@ export async function importDebian(suite: string, packages: readonly string[], t
     if (!canInstall()) {
       throw new Error(
         `no container registry answers, and images can be built out of packages only on Debian or Ubuntu as root (missing: ${missing.join(', ')}). ` +
-          'Load the images by hand, and name them in ESCLUSA_BASE_IMAGE, ESCLUSA_POSTGRES_IMAGE and ESCLUSA_S3_IMAGE',
+          'Load the images by hand, and name each in its ESCLUSA_<NAME>_IMAGE, such as ESCLUSA_POSTGRES_IMAGE (docs/air-gapped.md)',
       );
     }
     await install(missing, log);
@@ -43,7 +43,7 @@ export async function importDebian(suite: string, packages: readonly string[], t
       error instanceof CommandError ? [...error.output.matchAll(/(?:Unable to locate package|Package '?)\s*([\w.+-]+)/g)].map((match) => match[1]) : [];
     if (gone.length === 0) throw error;
     throw new Error(
-      `Debian ${suite} has no longer the package ${[...new Set(gone)].join(', ')}: change images/*/recipe.json, or name an image that somebody else built`,
+      `Debian ${suite} has no longer the package ${[...new Set(gone)].join(', ')}: change images/*/recipe.json, or name an image that somebody else built (docs/air-gapped.md)`,
       {
         cause: error,
       },

@@ -7,7 +7,7 @@ import { GenericContainer, Network, type StartedNetwork, type StartedTestContain
 import { ensureDocker } from '../../scripts/setup/docker.ts';
 import { ensureImage } from '../../scripts/setup/images.ts';
 import { eventually } from './docker.ts';
-import { SESSION_LABEL, SESSION_VARIABLE, STACK_FILE_VARIABLE, type Stack, TEST_IMAGE_PREFIX, connectTo } from './stack.ts';
+import { SESSION_LABEL, SESSION_VARIABLE, STACK_FILE_VARIABLE, type Stack, TEST_IMAGES, TEST_IMAGE_PREFIX, connectTo } from './stack.ts';
 
 /** What the set-up started, for the tear-down in the same process. */
 export interface Running {
@@ -34,18 +34,19 @@ export default async function setUp(): Promise<void> {
   await ensureDocker(say);
   // Its image can't be pulled where no registry answers; our own check for leftovers does its work.
   process.env['TESTCONTAINERS_RYUK_DISABLED'] ??= 'true';
-  const [s3Image, postgresImage, baseImage] = await Promise.all([ensureImage('s3', say), ensureImage('postgres', say), ensureImage('base', say)]);
+  const made = await Promise.all(TEST_IMAGES.map(async (name) => [name, await ensureImage(name, say)] as const));
+  const images = Object.fromEntries(made) as Stack['images'];
   const build = (...parameters: string[]): void => {
     const env = { ...process.env, IMAGE_PREFIX: TEST_IMAGE_PREFIX };
     execFileSync(join(ROOT, 'build-images.sh'), parameters, { env, stdio: ['ignore', 'inherit', 'inherit'] });
   };
-  build('postgresql');
+  build('postgresql', 'mysql');
   build('--jobs', join(ROOT, 'test/jobs'), 'fixture');
 
   const session = randomBytes(3).toString('hex');
   process.env[SESSION_VARIABLE] = session;
   const network = await new Network().start();
-  const s3 = new GenericContainer(s3Image)
+  const s3 = new GenericContainer(images.s3)
     .withNetwork(network)
     .withNetworkAliases('s3')
     .withLabels({ [SESSION_LABEL]: session })
@@ -53,7 +54,7 @@ export default async function setUp(): Promise<void> {
     .withExposedPorts(9000)
     .withWaitStrategy(Wait.forLogMessage('esclusa-s3 ready'))
     .withStartupTimeout(120_000);
-  const postgres = new GenericContainer(postgresImage)
+  const postgres = new GenericContainer(images.postgres)
     .withNetwork(network)
     .withNetworkAliases('postgres')
     .withLabels({ [SESSION_LABEL]: session })
@@ -78,8 +79,7 @@ export default async function setUp(): Promise<void> {
       ...POSTGRES,
       inside: 'postgres',
     },
-    postgresImage,
-    baseImage,
+    images,
   };
   const file = join(mkdtempSync(join(tmpdir(), 'esclusa-test-')), 'stack.json');
   writeFileSync(file, JSON.stringify(stack));

@@ -24,9 +24,9 @@ export class S3Proxy {
   }
 
   static async start(): Promise<S3Proxy> {
-    const { network, baseImage, s3Inside } = stack();
+    const { network, images, s3Inside } = stack();
     const name = unique('s3-proxy');
-    const container = await new GenericContainer(baseImage)
+    const container = await new GenericContainer(images.base)
       .withName(name)
       .withNetworkMode(network)
       .withLabels({ [SESSION_LABEL]: session() })

@@ -3,6 +3,9 @@ import { readFileSync } from 'node:fs';
 import pg from 'pg';
 import { type S3Access, TestBucket } from './s3.ts';
 
+/** Images that tests start containers from, by their names in images/. */
+export const TEST_IMAGES = ['s3', 'postgres', 'mysql', 'mariadb', 'base'] as const;
+
 /** What the global set-up started; every test file shares it. */
 export interface Stack {
   /** Docker network that S3 and PostgreSQL are on. */
@@ -11,8 +14,7 @@ export interface Stack {
   /** S3 as containers on the network see it. */
   readonly s3Inside: string;
   readonly postgres: { readonly host: string; readonly port: number; readonly user: string; readonly password: string; readonly inside: string };
-  readonly postgresImage: string;
-  readonly baseImage: string;
+  readonly images: Readonly<Record<(typeof TEST_IMAGES)[number], string>>;
 }
 
 /** Where the global set-up writes the stack down. */

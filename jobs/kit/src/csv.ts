@@ -1,15 +1,20 @@
 /**
  * The CSV of Esclusa: RFC 4180 but for `\n` line ends; UTF-8; a header row; NULL is an empty field and the empty string is `""`,
- * as PostgreSQL's COPY writes it. Every rule about CSV stands in this file.
+ * as PostgreSQL's COPY writes it. Every rule about CSV stands in this file; csv-writer.ts does the same on bytes, with these constants.
  */
 
-const NEEDS_QUOTES = /["\n\r,]/;
+/** Letters for which a field is quoted. */
+export const QUOTE_CAUSES = '"\n\r,';
+
+/** A value that is quoted as a whole: older readers of COPY take it for the end of data. */
+export const END_OF_DATA = '\\.';
+
+const NEEDS_QUOTES = new RegExp(`[${QUOTE_CAUSES}]`);
 
 /** One field: NULL (null) as nothing, the empty string as `""`, quotes only where they are needed. */
 export function csvField(value: string | null): string {
   if (value === null) return '';
-  // COPY also quotes a lone `\.`, which older readers take for the end of data.
-  if (value === '' || value === '\\.' || NEEDS_QUOTES.test(value)) return `"${value.replaceAll('"', '""')}"`;
+  if (value === '' || value === END_OF_DATA || NEEDS_QUOTES.test(value)) return `"${value.replaceAll('"', '""')}"`;
   return value;
 }
 

@@ -1,23 +1,8 @@
-import { z } from 'zod';
+import { type SqlDataset, sqlDatasetSchema } from '@esclusa/kit';
 
-/** One dataset of a PostgreSQL pipeline: a table or view (by default the one named like the dataset), or a query. */
-export const datasetSchema = z
-  .strictObject({
-    table: z.string().min(1).describe('Table or view; by default the dataset\'s name. Found by the search path unless "schema" says where it is.').optional(),
-    schema: z.string().min(1).describe('Schema of the table.').optional(),
-    query: z.string().min(1).describe('One SELECT, WITH or VALUES statement, instead of a table; it runs in a read-only transaction.').optional(),
-    columns: z
-      .array(z.string().min(1))
-      .min(1)
-      .describe('Columns to extract, in this order. One that looks like a password or token is extracted only when named here.')
-      .optional(),
-  })
-  .refine((dataset) => dataset.query === undefined || (dataset.table ?? dataset.schema) === undefined, {
-    error: '"query" stands alone: it goes with neither "table" nor "schema"',
-    path: ['query'],
-  })
-  // What the refinement says, for JSON Schema, which the gateway validates pipelines with.
-  .meta({ dependentSchemas: { query: { not: { anyOf: [{ required: ['table'] }, { required: ['schema'] }] } } } });
-
-/** A dataset as a pipeline writes it. */
-export type Dataset = z.infer<typeof datasetSchema>;
+/** One dataset of a PostgreSQL pipeline. */
+export const datasetSchema = sqlDatasetSchema({
+  table: 'Table or view; by default the dataset\'s name. Found by the search path unless "schema" says where it is.',
+  schema: 'Schema of the table.',
+});
+export type Dataset = SqlDataset;

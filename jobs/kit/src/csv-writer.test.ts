@@ -1,0 +1,69 @@
+import { describe, expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import { csvRecord } from './csv.ts';
+import { CsvWriter } from './csv-writer.ts';
+
+const nasty = fc.oneof(
+  fc.constantFrom<(string | null)[]>(null, '', '"', '""', '\\.', '\n', '\r', ',', '\\', '.', ' ', 'a"', '"a', 'ñ"😀', 'NULL', '\u0000'),
+  fc.string({ unit: 'binary', maxLength: 300 }),
+  fc.string({ unit: fc.constantFrom('a', '"', ',', '\n', 'é', '😀'), maxLength: 300 }),
+);
+
+/** The record's bytes, with every field somewhere in a larger buffer as on the wire. */
+function write(writer: CsvWriter, values: readonly (string | null)[]): void {
+  for (const value of values) {
+    if (value === null) writer.null();
+    else {
+      const bytes = Buffer.from(`"\n,${value}"\n,`, 'utf8');
+      writer.bytes(bytes, 3, bytes.length - 3);
+    }
+  }
+  writer.endRecord();
+}
+
+describe('CsvWriter', () => {
+  test('writes byte by byte what csvRecord writes', () => {
+    fc.assert(
+      fc.property(fc.array(fc.array(nasty, { minLength: 1, maxLength: 8 }), { maxLength: 8 }), (records) => {
+        const writer = new CsvWriter();
+        for (const record of records) write(writer, record);
+        // Lone surrogates are no UTF-8 and become U+FFFD in both.
+        expect(writer.take().toString('utf8')).toBe(Buffer.from(records.map(csvRecord).join(''), 'utf8').toString('utf8'));
+      }),
+      { numRuns: 2_000 },
+    );
+  });
+
+  test('plain and ascii fields come as they are', () => {
+    const writer = new CsvWriter();
+    const digits = Buffer.from('x12345x');
+    writer.plain(digits, 1, 6);
+    writer.ascii('2025-01-02');
+    writer.text('a,b');
+    writer.endRecord();
+    expect(writer.take().toString()).toBe('12345,2025-01-02,"a,b"\n');
+  });
+
+  test('is full after some 64 KiB, grows for a larger value, and uses given chunks again', () => {
+    const writer = new CsvWriter();
+    const line = Buffer.alloc(1_000, 'x');
+    let records = 0;
+    for (; !writer.full; records++) {
+      writer.bytes(line, 0, line.length);
+      writer.endRecord();
+    }
+    expect(records).toBe(66);
+    const chunk = writer.take();
+    expect(writer.length).toBe(0);
+    writer.give(chunk);
+    const huge = Buffer.alloc(3 * 1024 * 1024, '"');
+    writer.bytes(huge, 0, huge.length);
+    writer.endRecord();
+    const large = writer.take();
+    expect(large.length).toBe(2 * huge.length + 3);
+    expect(large.every((byte, index) => byte === (index === large.length - 1 ? 0x0a : 0x22))).toBe(true);
+    writer.give(large);
+    write(writer, ['again']);
+    expect(writer.take().buffer).toBe(chunk.buffer);
+  });
+});

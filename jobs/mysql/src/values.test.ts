@@ -1,0 +1,74 @@
+import { describe, expect, test } from '@jest/globals';
+import { CsvWriter } from '@esclusa/kit';
+import type { Kind } from './kinds.ts';
+import { shortestFloat, writeRow } from './values.ts';
+
+/** A length-encoded string as the protocol writes it. */
+function encoded(value: Buffer | null): Buffer {
+  if (value === null) return Buffer.from([0xfb]);
+  const { length } = value;
+  if (length < 251) return Buffer.concat([Buffer.from([length]), value]);
+  const head = Buffer.alloc(length < 65_536 ? 3 : length < 16_777_216 ? 4 : 9);
+  head[0] = head.length === 3 ? 0xfc : head.length === 4 ? 0xfd : 0xfe;
+  head.writeUIntLE(length, 1, Math.min(head.length - 1, 6));
+  return Buffer.concat([head, value]);
+}
+
+/** The CSV of one row, whose packet lies in the middle of a larger buffer. */
+function csv(values: readonly (string | Buffer | null)[], kinds: readonly Kind[]): string {
+  const writer = new CsvWriter();
+  const fields = values.map((value) => encoded(typeof value === 'string' ? Buffer.from(value) : value));
+  writeRow(writer, kinds, Buffer.concat([Buffer.from('head'), ...fields, Buffer.from('tail')]), 4);
+  return writer.take().toString();
+}
+
+describe('a row packet', () => {
+  test.each<[string, (string | Buffer | null)[], Kind[], string]>([
+    ['text', ['a', 'b,c', 'dice "no"', 'ñ😀'], ['text', 'text', 'text', 'text'], 'a,"b,c","dice ""no""",ñ😀\n'],
+    ['NULL and the empty string', [null, '', null], ['text', 'text', 'plain'], ',"",\n'],
+    ['a lone NULL', [null], ['text'], '\n'],
+    [
+      'numbers and dates',
+      ['18446744073709551615', '-838:59:59.999999', '0000-00-00'],
+      ['plain', 'plain', 'plain'],
+      '18446744073709551615,-838:59:59.999999,0000-00-00\n',
+    ],
+    ['bytes as base64, none of them as the empty string', [Buffer.from([0, 255, 10]), ''], ['binary', 'binary'], 'AP8K,""\n'],
+    ['bits as an unsigned number', [Buffer.from([1]), Buffer.alloc(8, 0xff), Buffer.from([1, 0])], ['bits', 'bits', 'bits'], '1,18446744073709551615,256\n'],
+    [
+      'floats that came as doubles',
+      ['0.10000000149011612', '16777216', '-3.4028234663852886e38'],
+      ['float', 'float', 'float'],
+      '0.1,16777216,-3.4028235e+38\n',
+    ],
+  ])('%s', (_, values, kinds, expected) => {
+    expect(csv(values, kinds)).toBe(expected);
+  });
+
+  test.each([250, 251, 65_535, 65_536, 16_777_215, 16_777_216])('a value of %i bytes, and the one behind it', (length) => {
+    const text = csv(['x'.repeat(length), 'end'], ['text', 'text']);
+    expect(text.length).toBe(length + 5);
+    expect(text.endsWith('x,end\n')).toBe(true);
+  });
+});
+
+describe('shortestFloat', () => {
+  test('reads back to the same FLOAT, whatever its bits', () => {
+    const float = new Float32Array(1);
+    const bits = new Uint32Array(float.buffer);
+    for (let n = 0; n < 100_000; n++) {
+      // Knuth's multiplicative hash walks over all sizes and signs.
+      bits[0] = Math.imul(n, 2_654_435_761);
+      const value = float[0] ?? 0;
+      if (!Number.isFinite(value)) continue;
+      const short = shortestFloat(String(value));
+      expect(Math.fround(Number(short))).toBe(value);
+      expect(
+        short
+          .replace(/^-|e.*$|\./g, '')
+          .replace(/^0+/, '')
+          .replace(/0+$/, '').length,
+      ).toBeLessThanOrEqual(9);
+    }
+  });
+});

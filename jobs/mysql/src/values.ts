@@ -1,0 +1,66 @@
+import type { CsvWriter } from '@esclusa/kit';
+import type { Kind } from './kinds.ts';
+
+// Length-encoded strings: https://dev.mysql.com/doc/dev/mysql-server/latest/page_protocol_basic_dt_integers.html
+const NULL = 0xfb;
+const TWO_BYTES = 0xfc;
+const THREE_BYTES = 0xfd;
+const FOUR_BYTES_IN_INT = 2 ** 32;
+
+/** Writes one row packet of the text protocol (from `offset` to `end`) as a CSV record, without a string per value. */
+export function writeRow(writer: CsvWriter, kinds: readonly Kind[], packet: Buffer, offset: number): void {
+  let at = offset;
+  for (const kind of kinds) {
+    let length = packet[at++] ?? NULL;
+    if (length >= NULL) {
+      if (length === NULL) {
+        writer.null();
+        continue;
+      }
+      if (length === TWO_BYTES) {
+        length = packet.readUInt16LE(at);
+        at += 2;
+      } else if (length === THREE_BYTES) {
+        length = packet.readUIntLE(at, 3);
+        at += 3;
+      } else {
+        length = packet.readUInt32LE(at) + packet.readUInt32LE(at + 4) * FOUR_BYTES_IN_INT;
+        at += 8;
+      }
+    }
+    writeValue(writer, kind, packet, at, at + length);
+    at += length;
+  }
+  writer.endRecord();
+}
+
+function writeValue(writer: CsvWriter, kind: Kind, packet: Buffer, start: number, end: number): void {
+  switch (kind) {
+    case 'plain':
+      return writer.plain(packet, start, end);
+    case 'text':
+      return writer.bytes(packet, start, end);
+    case 'binary':
+      // No bytes are the empty string, and not NULL.
+      return start === end ? writer.text('') : writer.ascii(packet.toString('base64', start, end));
+    case 'bits':
+      return writer.ascii(BigInt(`0x${packet.toString('hex', start, end) || '0'}`).toString());
+    case 'float':
+      return writer.ascii(shortestFloat(packet.toString('latin1', start, end)));
+    default: {
+      const never: never = kind;
+      throw new Error(`unknown kind ${String(never)}`);
+    }
+  }
+}
+
+/** A FLOAT that came as the text of the equal DOUBLE, as the shortest text that reads back to it: 0.10000000149011612 → 0.1. */
+export function shortestFloat(text: string): string {
+  const value = Number(text);
+  for (let digits = 6; digits < 9; digits++) {
+    const short = Number(value.toPrecision(digits));
+    if (Math.fround(short) === value) return String(short);
+  }
+  // Nine digits tell every FLOAT from its neighbours.
+  return String(Number(value.toPrecision(9)));
+}
