@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import Docker from 'dockerode';
 import pg from 'pg';
-import { DemoS3 } from '../scripts/demo/pharmavida.ts';
+import { DemoS3 } from '../scripts/demo/s3.ts';
 import { LabContainers } from '../scripts/lib/containers.ts';
 import { poll } from '../scripts/lib/poll.ts';
 import { ensureDocker } from '../scripts/setup/docker.ts';

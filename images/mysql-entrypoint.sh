@@ -47,7 +47,9 @@ if [ ! -s "$data/esclusa-initialised" ]; then
   zstd -dcq /seed.tar.zst | tar -C "$data" -x
   log=/tmp/initialise.log
   # On the socket only: nobody may connect before the scripts have run. No sync: what is half done is thrown away.
-  "$@" --skip-networking --skip-log-bin --innodb-flush-method=nosync --innodb-flush-log-at-trx-commit=0 --innodb-doublewrite=OFF >"$log" 2>&1 &
+  # Certificates (MySQL's own) are made by the real start.
+  "$@" --skip-networking --skip-log-bin --performance-schema=OFF --loose-auto-generate-certs=OFF \
+    --innodb-flush-method=nosync --innodb-flush-log-at-trx-commit=0 --innodb-doublewrite=OFF >"$log" 2>&1 &
   pid=$!
   until MYSQL_PWD='' "$client" --protocol=socket --user=root -e 'do 0' >/dev/null 2>&1; do
     kill -0 "$pid" 2>/dev/null || { cat "$log" >&2; exit 1; }

@@ -4,11 +4,12 @@ import { jobJsonSchema } from '@esclusa/contract';
 import { configSchema } from '../gateway/src/config.ts';
 
 const ROOT = new URL('..', import.meta.url).pathname;
-// Read by the AWS SDK's credential chain, docker-compose.yml and the scripts that make images.
+// Read by the AWS SDK's credential chain, docker-compose.yml (the demo's databases, beside the jobs) and the scripts that make images.
 const OTHERS = [
   'ESCLUSA_USER',
   'ESCLUSA_BASE_IMAGE',
   'ESCLUSA_MARIADB_IMAGE',
+  'ESCLUSA_MONGODB_IMAGE',
   'ESCLUSA_MYSQL_IMAGE',
   'ESCLUSA_POSTGRES_IMAGE',
   'ESCLUSA_S3_IMAGE',
@@ -17,6 +18,7 @@ const OTHERS = [
   'AWS_SECRET_ACCESS_KEY',
   'AWS_SESSION_TOKEN',
   'DOCKER_GID',
+  ...['MYSQL', 'MONGO'].flatMap((prefix) => ['HOST', 'PORT', 'USER', 'PASSWORD', 'DATABASE'].map((name) => `${prefix}_${name}`)),
 ];
 
 const byName = (a = '', b = ''): number => a.localeCompare(b, 'en');
@@ -34,6 +36,6 @@ describe('.env.example', () => {
         throw error;
       }
     });
-    expect(written.toSorted(byName)).toEqual([...Object.keys(configSchema.shape), ...jobs, ...OTHERS].toSorted(byName));
+    expect(written.toSorted(byName)).toEqual([...new Set([...Object.keys(configSchema.shape), ...jobs, ...OTHERS])].toSorted(byName));
   });
 });

@@ -17,8 +17,13 @@ else if (unknown.length > 0) {
   console.error(`no image named ${unknown.join(', ')}; there are: ${IMAGE_NAMES.join(', ')}`);
   process.exitCode = EX_USAGE;
 } else {
-  await ensureDocker(log);
-  const wanted = IMAGE_NAMES.filter((name) => positionals.length === 0 || positionals.includes(name));
-  const images = await Promise.all(wanted.map(async (name) => [name, await ensureImage(name, log)] as const));
-  for (const [name, image] of images) console.log(`ESCLUSA_${name.toUpperCase()}_IMAGE=${image}`);
+  try {
+    await ensureDocker(log);
+    const wanted = IMAGE_NAMES.filter((name) => positionals.length === 0 || positionals.includes(name));
+    const images = await Promise.all(wanted.map(async (name) => [name, await ensureImage(name, log)] as const));
+    for (const [name, image] of images) console.log(`ESCLUSA_${name.toUpperCase()}_IMAGE=${image}`);
+  } catch (error) {
+    console.error(`images: ${(error as Error).message}`);
+    process.exitCode = 1;
+  }
 }

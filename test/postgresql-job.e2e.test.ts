@@ -1,63 +1,16 @@
-import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { beforeAll, describe, expect, test } from '@jest/globals';
-import { type JobFinal, type Manifest, finalSchema } from '@esclusa/contract';
+import type { Manifest } from '@esclusa/contract';
+import { type ByHand, published, requestFor, runByHand } from './support/by-hand.ts';
 import { readCsv } from './support/csv.ts';
 import { docker, eventually } from './support/docker.ts';
 import { type TestBucket, keyOf } from './support/s3.ts';
-import { SESSION_LABEL, TEST_IMAGE_PREFIX, connectTo, newBucket, newDatabase, session, stack, unique } from './support/stack.ts';
-
-const IMAGE = `${TEST_IMAGE_PREFIX}-postgresql:latest`;
-
-/** How a job ended that was run by `docker run`, as an operator would. */
-interface Ended {
-  readonly status: number;
-  readonly final: JobFinal | undefined;
-  readonly stderr: string;
-}
+import { connectTo, newBucket, newDatabase, stack, unique } from './support/stack.ts';
 
 /** Starts the job's image by hand. */
-function start(name: string, database: string, bucket: string, environment: Record<string, string> = {}): { child: ChildProcess; ended: Promise<Ended> } {
-  const { network, s3, s3Inside, postgres } = stack();
-  const variables: Record<string, string> = {
-    POSTGRES_HOST: postgres.inside,
-    POSTGRES_USER: postgres.user,
-    POSTGRES_PASSWORD: postgres.password,
-    POSTGRES_DATABASE: database,
-    AWS_BUCKET_NAME: bucket,
-    AWS_REGION: 'us-east-1',
-    S3_ENDPOINT: s3Inside,
-    AWS_ACCESS_KEY_ID: s3.accessKeyId,
-    AWS_SECRET_ACCESS_KEY: s3.secretAccessKey,
-    ...environment,
-  };
-  const options = Object.entries(variables).flatMap(([variable, value]) => ['-e', `${variable}=${value}`]);
-  const child = spawn('docker', ['run', '--rm', '-i', '--name', name, '--label', `${SESSION_LABEL}=${session()}`, '--network', network, ...options, IMAGE], {
-    stdio: ['pipe', 'pipe', 'pipe'],
-  });
-  const output = { stdout: '', stderr: '' };
-  child.stdout.setEncoding('utf8').on('data', (text: string) => (output.stdout += text));
-  child.stderr.setEncoding('utf8').on('data', (text: string) => (output.stderr += text));
-  const ended = once(child, 'close').then(([status]) => {
-    const last = output.stdout.trim().split('\n').at(-1) ?? '';
-    return { status: status as number, final: finalSchema.safeParse(safeJson(last)).data, stderr: output.stderr };
-  });
-  return { child, ended };
-}
-
-function safeJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-}
-
-function request(bucket: string, datasets: Record<string, object>, more: Record<string, unknown> = {}): string {
-  const run = unique('run');
-  const keys = Object.fromEntries(Object.keys(datasets).map((name) => [name, `out/${name}.csv`]));
-  const destination = { bucket, keys, commitKey: `_esclusa/commits/${run}/1.json` };
-  return JSON.stringify({ version: 1, mode: 'run', run, attempt: 1, pipeline: 'test', datasets, destination, timeAllowedSeconds: 60, ...more });
+function start(name: string, database: string, bucket: string, environment: Record<string, string> = {}): ByHand {
+  const { postgres } = stack();
+  const source = { POSTGRES_HOST: postgres.inside, POSTGRES_USER: postgres.user, POSTGRES_PASSWORD: postgres.password, POSTGRES_DATABASE: database };
+  return runByHand('postgresql', bucket, { ...source, ...environment }, name);
 }
 
 describe('the job, run by docker run', () => {
@@ -81,15 +34,15 @@ describe('the job, run by docker run', () => {
   });
 
   test('without a request: every table and view, hostile names included, passwords left out', async () => {
-    const { final, status } = await start(unique('hand'), database, bucket.name).ended;
-    expect(status).toBe(0);
-    const datasets = final?.type === 'result' && final.mode === 'run' ? final.datasets : {};
+    const ended = await start(unique('hand'), database, bucket.name).ended;
+    expect(ended.status).toBe(0);
+    const datasets = published(ended);
     expect(Object.keys(datasets).toSorted()).toEqual(['lenta', 'otro.usuarios', 'ta_bla__rara__ñ', 'usuarios', 'vacia', 'vista']);
     expect(datasets['usuarios']?.url).toMatch(new RegExp(`^s3://${bucket.name}/postgresql/usuarios_\\d{8}_\\d{6}\\.csv$`));
 
     const users = await bucket.text(keyOf(datasets['usuarios']?.url ?? ''));
     expect(users).toBe('id,nombre,clave_producto\n1,Zoë,K-1\n2,,""\n');
-    const manifest = JSON.parse(await bucket.text((final as { commitKey: string }).commitKey)) as Manifest;
+    const manifest = JSON.parse(await bucket.text((ended.final as { commitKey: string }).commitKey)) as Manifest;
     expect(manifest.datasets['usuarios']?.omittedColumns).toEqual(['password', 'tokenAcceso']);
 
     const { header, records } = readCsv(await bucket.text(decodeURIComponent(keyOf(datasets['ta_bla__rara__ñ']?.url ?? ''))));
@@ -107,7 +60,7 @@ describe('the job, run by docker run', () => {
       nombrada: { table: 'usuarios', columns: ['password', 'id'] },
       consulta: { query: 'select *, 1 as uno from usuarios order by id -- fin' },
     };
-    const { final } = await start(unique('named'), database, bucket.name, { ESCLUSA_REQUEST: request(bucket.name, datasets) }).ended;
+    const { final } = await start(unique('named'), database, bucket.name, { ESCLUSA_REQUEST: requestFor(bucket.name, datasets) }).ended;
     expect(final).toMatchObject({ type: 'result' });
     expect((await bucket.text('out/nombrada.csv')).split('\n')[0]).toBe('password,id');
     expect((await bucket.text('out/consulta.csv')).split('\n')[0]).toBe('id,nombre,clave_producto,uno');
@@ -117,9 +70,9 @@ describe('the job, run by docker run', () => {
     ['a missing bucket', {}, 'no-such-bucket-here', 'BUCKET_NOT_FOUND', 78],
     ['refused S3 credentials', { AWS_SECRET_ACCESS_KEY: 'wrong' }, undefined, 'S3_REFUSED', 77],
     ['a request that is no JSON', { ESCLUSA_REQUEST: '{' }, undefined, 'REQUEST_INVALID', 64],
-    ['an unknown field in a dataset', { ESCLUSA_REQUEST: request('b', { x: { tabla: 'x' } }) }, undefined, 'REQUEST_INVALID', 64],
+    ['an unknown field in a dataset', { ESCLUSA_REQUEST: requestFor('b', { x: { tabla: 'x' } }) }, undefined, 'REQUEST_INVALID', 64],
     ['a variable that is not set', { POSTGRES_HOST: '' }, undefined, 'CONFIG_INVALID', 78],
-    ['two columns of one name', { ESCLUSA_REQUEST: request('b', { x: { query: 'select 1 as a, 2 as a' } }) }, undefined, 'QUERY_INVALID', 64],
+    ['two columns of one name', { ESCLUSA_REQUEST: requestFor('b', { x: { query: 'select 1 as a, 2 as a' } }) }, undefined, 'QUERY_INVALID', 64],
   ])('%s ends with its own code and status', async (_, environment, other, code, status) => {
     const ended = await start(unique('bad'), database, other ?? bucket.name, environment).ended;
     expect({ status: ended.status, final: ended.final }).toMatchObject({ status, final: { type: 'error', code } });
@@ -133,7 +86,7 @@ describe('the job, run by docker run', () => {
 
   test('its own clock ends it, and the query at the server with it', async () => {
     const datasets = { dormida: { query: 'select pg_sleep(300), id from lenta' } };
-    const { ended } = start(unique('clock'), database, bucket.name, { ESCLUSA_REQUEST: request(bucket.name, datasets, { timeAllowedSeconds: 3 }) });
+    const { ended } = start(unique('clock'), database, bucket.name, { ESCLUSA_REQUEST: requestFor(bucket.name, datasets, { timeAllowedSeconds: 3 }) });
     expect(await ended).toMatchObject({ status: 143, final: { code: 'TIME_UP' } });
     await noQueryOf(database, 'pg_sleep(300)');
     expect(await bucket.uploads()).toEqual([]);
@@ -142,7 +95,7 @@ describe('the job, run by docker run', () => {
   test('SIGTERM ends it with 143 within its grace period, the query at the server and the upload with it', async () => {
     const name = unique('term');
     const datasets = { dormida: { query: 'select pg_sleep(301), id from lenta' } };
-    const { ended } = start(name, database, bucket.name, { ESCLUSA_REQUEST: request(bucket.name, datasets) });
+    const { ended } = start(name, database, bucket.name, { ESCLUSA_REQUEST: requestFor(bucket.name, datasets) });
     await eventually('the query', async () => (await queriesOf(database, 'pg_sleep(301)')) > 0);
     await docker.getContainer(name).stop({ t: 10 });
     expect(await ended).toMatchObject({ status: 143, final: { code: 'STOPPED' } });
@@ -158,7 +111,7 @@ describe('the job, run by docker run', () => {
       antes: { query: 'select id, saldo from saldos where pg_sleep(0.2) is not null' },
       despues: { query: 'select id, saldo from saldos' },
     };
-    const { ended } = start(unique('snapshot'), database, bucket.name, { ESCLUSA_REQUEST: request(bucket.name, datasets) });
+    const { ended } = start(unique('snapshot'), database, bucket.name, { ESCLUSA_REQUEST: requestFor(bucket.name, datasets) });
     const done = new AbortController();
     const moves = (async () => {
       for (let n = 0; !done.signal.aborted; n++) {

@@ -9,7 +9,7 @@ import { pull } from './registry.ts';
 import { importDebian } from './rootfs.ts';
 
 /** Images that the project takes from a registry or makes itself: one folder each in images/. */
-export const IMAGE_NAMES = ['base', 'mariadb', 'mysql', 'postgres', 's3'] as const;
+export const IMAGE_NAMES = ['base', 'mariadb', 'mongodb', 'mysql', 'postgres', 's3'] as const;
 export type ImageName = (typeof IMAGE_NAMES)[number];
 
 /** More would only wait for each other: unpacking uses a core, and two are what a small host has. */

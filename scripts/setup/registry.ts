@@ -28,7 +28,7 @@ export function pull(image: string, log: Log): Promise<boolean> {
       const why = errors.trim().split('\n').at(-1) || `no answer within ${FIRST_WORD_MS / 1000} s`;
       // An image that a registry refuses says nothing about the next one; a registry that is not there does.
       if (!/denied|not found|manifest unknown|unauthorized|toomanyrequests/i.test(why)) silent = true;
-      log(`${image} cannot be pulled (${why.slice(0, 160)}); building one out of packages`);
+      log(`${image} cannot be pulled (${why.slice(0, 160)})`);
       resolve(false);
     });
   });

@@ -22,7 +22,6 @@ export async function importDebian(suite: string, packages: readonly string[], t
   }
   const command: [string, ...string[]] = [
     'mmdebstrap',
-    '--quiet',
     '--variant=extract',
     `--hook-dir=${MERGED_USR}`,
     '--dpkgopt=path-exclude=/usr/share/doc/*',
@@ -39,14 +38,17 @@ export async function importDebian(suite: string, packages: readonly string[], t
     await pipe(command, ['docker', 'import', '-', tag]);
   } catch (error) {
     await run(['docker', 'image', 'rm', '--force', tag]).catch(() => undefined);
-    const gone =
-      error instanceof CommandError ? [...error.output.matchAll(/(?:Unable to locate package|Package '?)\s*([\w.+-]+)/g)].map((match) => match[1]) : [];
+    const gone = error instanceof CommandError ? gonePackages(error.output) : [];
     if (gone.length === 0) throw error;
     throw new Error(
-      `Debian ${suite} has no longer the package ${[...new Set(gone)].join(', ')}: change images/*/recipe.json, or name an image that somebody else built (docs/air-gapped.md)`,
-      {
-        cause: error,
-      },
+      `Debian ${suite} has no longer the package ${gone.join(', ')}: change images/*/recipe.json, or name an image that somebody else built (docs/air-gapped.md)`,
+      { cause: error },
     );
   }
+}
+
+/** Packages that apt could not find or has no version of, by what it wrote. */
+export function gonePackages(output: string): string[] {
+  const found = output.matchAll(/Unable to locate package ([\w.+-]+)|Package '?([\w.+-]+)'? has no installation candidate/g);
+  return [...new Set([...found].map(([, unknown, empty]) => unknown ?? empty ?? ''))];
 }

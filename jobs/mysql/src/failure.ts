@@ -36,6 +36,7 @@ const BY_NUMBER: Readonly<Record<number, Rule>> = {
   1792: { code: 'QUERY_INVALID', mend: 'a dataset only reads' },
   1927: { code: 'SOURCE_LOST', mend: 'somebody killed the connection at the server' },
   3159: { code: 'SOURCE_REFUSED', mend: 'the server asks for TLS: MYSQL_SSLMODE=require' },
+  3954: { code: 'QUERY_INVALID', mend: 'a dataset only reads' }, // INTO OUTFILE in a subquery
 };
 
 // SQLSTATE classes, for what has no rule of its own.

@@ -10,8 +10,8 @@ const SETTINGS = [
   "set session time_zone = '+00:00'",
   // The server cuts a connection that takes nothing for this long; S3 may well hold us back for minutes.
   `set session net_write_timeout = ${NO_TIMEOUT}, net_read_timeout = ${NO_TIMEOUT}, wait_timeout = ${NO_TIMEOUT}`,
-  // A server may be set to cut every result; an extract that ends early would look whole.
-  'set session sql_select_limit = default, sql_big_selects = 1',
+  // A server may be set to cut every result; an extract that ends early would look whole. (DEFAULT would be the server's own limit.)
+  'set session sql_select_limit = 18446744073709551615, sql_big_selects = 1',
   // GROUP_CONCAT cuts silently at 1 KiB by default.
   'set session group_concat_max_len = 1073741824',
   // CHAR values without the padding that they don't have.
