@@ -62,7 +62,7 @@ describe('bad input', () => {
     expect(await gateway.request('GET', '/api/nada')).toMatchObject({ status: 404, body: { code: 'ROUTE_NOT_FOUND' } });
     const wrong = await gateway.request('GET', '/api/ingesta/postgresql');
     expect(wrong).toMatchObject({ status: 405, body: { code: 'METHOD_NOT_ALLOWED' } });
-    expect(wrong.headers.get('allow')).toBe('POST');
+    expect(wrong.headers.get('allow')).toBe('POST, OPTIONS');
   });
 
   test('a missing image is 503 and names the command that builds it', async () => {

@@ -47,6 +47,7 @@ export async function startGateway(config: Config, engine: Engine, log: Logger, 
       forcePathStyle: config.S3_FORCE_PATH_STYLE,
     },
     stopGraceSeconds: config.STOP_GRACE_SECONDS,
+    keepHours: config.KEEP_HOURS,
     sweepAgainSeconds: SWEEP_AGAIN_SECONDS,
     retry: {
       maxAttempts: config.MAX_ATTEMPTS,
@@ -56,7 +57,7 @@ export async function startGateway(config: Config, engine: Engine, log: Logger, 
     credentials: () => bucket.credentials(),
   };
   const runner = new Runner(services);
-  const runs = new Runs({ ...services, runner, maxRunning: config.MAX_RUNNING, maxWaiting: config.MAX_WAITING });
+  const runs = new Runs({ ...services, runner, maxRunning: config.MAX_RUNNING, maxWaiting: config.MAX_WAITING, keepContainers: config.KEEP_CONTAINERS });
   const checks = new Checks(services, log, config.HEALTH_CACHE_SECONDS);
   const manifest = async (ended: { commitKey?: string | undefined }) => {
     const decision = ended.commitKey === undefined ? undefined : await ledger.decisionAt(ended.commitKey);

@@ -40,6 +40,11 @@ export const configSchema = z
     RETRY_MAX_SECONDS: seconds.default(60).describe('Longest pause between attempts.'),
     STOP_GRACE_SECONDS: seconds.default(20).describe('Time between SIGTERM and SIGKILL for a job.'),
     SHUTDOWN_SECONDS: seconds.default(30).describe('Time that running runs get to end when the gateway is stopped.'),
+    KEEP_CONTAINERS: z
+      .enum(['none', 'failed', 'all'])
+      .default('none')
+      .describe('Containers that stay after their run so that they can be looked into; a request may ask for its own with "keep".'),
+    KEEP_HOURS: z.coerce.number().positive().max(8_760).default(24).describe('How long a kept container stays after the time that its job may take.'),
     HEALTH_CACHE_SECONDS: seconds.default(60).describe("How long a pipeline's check is answered from memory."),
   })
   .superRefine(
@@ -49,6 +54,13 @@ export const configSchema = z
           code: 'custom',
           path: ['HOST'],
           message: `"${config.HOST}" is beyond loopback: set API_KEY, since the gateway stands in front of a Docker socket (or ALLOW_INSECURE_LISTEN=true where something else limits who can connect)`,
+        });
+      }
+      if (config.ENGINE === 'process' && config.KEEP_CONTAINERS !== 'none') {
+        context.addIssue({
+          code: 'custom',
+          path: ['KEEP_CONTAINERS'],
+          message: 'the process engine has no containers to keep: use ENGINE=docker, or leave KEEP_CONTAINERS out',
         });
       }
     },

@@ -7,7 +7,7 @@ import type { Target } from './targets.ts';
 
 const CONTENT_LABEL = 'esclusa.content';
 /** Not read by a bundled image's Dockerfile: what counts of them is in the bundle. */
-const NOT_INPUT = ['src', 'dist', 'node_modules'];
+const NOT_INPUT = ['src', 'assets', 'dist', 'node_modules'];
 
 /** What became of an image. */
 export interface Built {

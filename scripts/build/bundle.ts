@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { basename, dirname, join } from 'node:path';
 import { build, type Plugin } from 'esbuild';
 
@@ -84,10 +85,20 @@ export async function bundle(folder: string): Promise<Bundle> {
     ['main.js', output('main.js')],
     // Without it, Node would parse the file twice to find out that it is an ES module.
     ['package.json', Buffer.from('{"type":"module"}\n')],
+    ...assets(folder),
   ]);
   const hash = createHash('sha256');
   for (const [name, content] of files) hash.update(name).update(content);
   return { files, map: output('main.js.map'), hash: hash.digest('hex') };
+}
+
+/** The files that a package.json lists under `assets`, by name: its own by path, others by package. The program reads them from `assets/` beside it. */
+function assets(folder: string): [name: string, content: Uint8Array][] {
+  const manifest = join(folder, 'package.json');
+  if (!existsSync(manifest)) return [];
+  const { assets: listed = {} } = JSON.parse(readFileSync(manifest, 'utf8')) as { assets?: Record<string, string> };
+  const pathOf = (source: string): string => (source.startsWith('./') ? join(folder, source) : createRequire(manifest).resolve(source));
+  return Object.entries(listed).map(([name, source]) => [`assets/${name}`, readFileSync(pathOf(source))]);
 }
 
 /** Writes a bundle to `<folder>/dist`, and its source map to `.cache/maps`, outside of every image. */
@@ -97,6 +108,9 @@ export function writeBundle(folder: string, { files, map }: Bundle): void {
   rmSync(dist, { recursive: true, force: true });
   mkdirSync(dist, { recursive: true });
   mkdirSync(maps, { recursive: true });
-  for (const [name, content] of files) writeFileSync(join(dist, name), content);
+  for (const [name, content] of files) {
+    mkdirSync(dirname(join(dist, name)), { recursive: true });
+    writeFileSync(join(dist, name), content);
+  }
   writeFileSync(join(maps, `${basename(folder)}.js.map`), map);
 }

@@ -3,7 +3,7 @@ import { connectDocker } from '../../gateway/src/engine/docker/connect.ts';
 import { DockerEngine } from '../../gateway/src/engine/docker/docker.ts';
 import { TestImages } from './support/images.ts';
 
-describeEngine('docker', { adopts: true, limits: true, isolates: true }, async () => {
+describeEngine('docker', { adopts: true, limits: true, isolates: true, keeps: true }, async () => {
   const docker = connectDocker();
   const images = new TestImages(docker);
   await images.build('conformance');

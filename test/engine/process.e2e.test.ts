@@ -3,7 +3,7 @@ import { ProcessEngine } from '../../gateway/src/engine/process/process.ts';
 
 const jobsFolder = new URL('jobs', import.meta.url).pathname;
 
-describeEngine('process', { adopts: false, limits: false, isolates: false }, async () => ({
+describeEngine('process', { adopts: false, limits: false, isolates: false, keeps: false }, async () => ({
   engine: new ProcessEngine({ jobsFolder }),
   another: () => new ProcessEngine({ jobsFolder }),
   job: 'conformance',

@@ -26,18 +26,19 @@ export async function eventually<T>(what: string, condition: () => Promise<T | u
   }
 }
 
-/** Waits until nothing is left of an installation's runs but data, decisions and ended runs: the answer comes before the clean-up. */
-export async function nothingLeft(installation: string, bucket: TestBucket, strangers: readonly string[] = []): Promise<void> {
+/** Waits until nothing is left of an installation's runs but data, decisions, ended runs and their logs, and the containers of `kept`: the answer comes before the clean-up. */
+export async function nothingLeft(installation: string, bucket: TestBucket, strangers: readonly string[] = [], kept: readonly string[] = []): Promise<void> {
   let left: string[] = [];
-  await eventually('nothing to be left', async () => (left = await leftovers(installation, bucket, strangers)).length === 0, 15).catch(() => {
+  await eventually('nothing to be left', async () => (left = await leftovers(installation, bucket, strangers, kept)).length === 0, 15).catch(() => {
     throw new Error(`left behind: ${left.join(', ')}`);
   });
 }
 
-async function leftovers(installation: string, bucket: TestBucket, strangers: readonly string[] = []): Promise<string[]> {
-  const containers = (await containersWith('esclusa.installation', installation)).map((container) => `container ${container.Names.join()}`);
+async function leftovers(installation: string, bucket: TestBucket, strangers: readonly string[], kept: readonly string[]): Promise<string[]> {
+  const names = (await containersWith('esclusa.installation', installation)).map((container) => container.Names.join().slice(1));
+  const containers = names.filter((name) => !kept.includes(name)).map((name) => `container ${name}`);
   const uploads = (await bucket.uploads()).filter(({ uploadId }) => !strangers.includes(uploadId)).map(({ key }) => `upload on ${key}`);
   const ledger = await bucket.keys('_esclusa/');
-  const unfinished = ledger.filter((key) => !/^_esclusa\/(runs|commits)\//.test(key)).map((key) => `ledger entry ${key}`);
+  const unfinished = ledger.filter((key) => !/^_esclusa\/(runs|commits|logs)\//.test(key)).map((key) => `ledger entry ${key}`);
   return [...containers, ...uploads, ...unfinished];
 }

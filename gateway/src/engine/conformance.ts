@@ -41,7 +41,7 @@ export function describeEngine(name: string, declared: EngineCapabilities, setUp
 
     output(bench);
     input(bench);
-    life(bench);
+    life(bench, declared);
     jobs(bench);
     limits(bench, declared);
     isolation(bench, declared);

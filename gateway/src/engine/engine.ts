@@ -46,6 +46,8 @@ export interface Attempt {
   readonly id: AttemptId;
   /** The engine's own name for it, for logs. */
   readonly handle: string;
+  /** The name under which people find it, e.g. for `docker logs`. */
+  readonly name: string;
   /** Sends to standard input; resolves when handed over, rejects when the container takes no more. */
   send(line: string): Promise<void>;
   /** Resolves once it has ended *and* its output has been handed over whole. Rejects only when the engine can't be reached for long. */
@@ -72,6 +74,8 @@ export interface EngineCapabilities {
   readonly limits: boolean;
   /** The job sees a file system, users and network of its own. */
   readonly isolates: boolean;
+  /** An attempt that has ended stays there to be looked into until it is removed. */
+  readonly keeps: boolean;
 }
 
 /** Whether the engine answers, in words for /health. */
@@ -90,6 +94,8 @@ export interface Engine {
   readonly capabilities: EngineCapabilities;
   /** What the engine can't promise, as sentences for the log at start. */
   readonly warnings: readonly string[];
+  /** Where jobs run, in words that go with a source that they could not reach; undefined when there is nothing to say. */
+  readonly surroundings?: string;
   /** Never rejects: trouble is in the answer. */
   health(): Promise<EngineHealth>;
   /** Names of the jobs that could be started. */

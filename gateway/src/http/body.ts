@@ -6,6 +6,10 @@ import { GatewayError } from '../errors.ts';
 /** Body of `POST /api/ingesta/{pipeline}`; all of it may be left out. */
 export const ingestaBodySchema = z.strictObject({
   datasets: z.array(datasetNameSchema).min(1).optional().describe("Names of the pipeline's datasets to extract; all of them by default."),
+  keep: z
+    .boolean()
+    .optional()
+    .describe('For debugging: `true` keeps the containers of the run, to be looked into by `docker logs`, `docker inspect` and `docker cp`, for KEEP_HOURS.'),
 });
 export type IngestaBody = z.infer<typeof ingestaBodySchema>;
 
@@ -27,7 +31,7 @@ export function parseIngestaBody(text: unknown): IngestaBody {
   if (parsed.success) return parsed.data;
   const errors = parsed.error.issues.flatMap((issue) => {
     const fields = issue.code === 'unrecognized_keys' ? issue.keys.map((key) => [...issue.path, key]) : [issue.path];
-    const message = issue.code === 'unrecognized_keys' ? 'unknown field; the body knows "datasets"' : issue.message;
+    const message = issue.code === 'unrecognized_keys' ? 'unknown field; the body knows "datasets" and "keep"' : issue.message;
     return fields.map((path) => ({ field: path.join('.'), message }));
   });
   const detail = errors.map(({ field, message }) => (field === '' ? message : `${field}: ${message}`)).join('; ');

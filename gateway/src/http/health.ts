@@ -1,9 +1,10 @@
-import type { RequestHandler } from 'express';
 import type { Engine } from '../engine/engine.ts';
 import type { Bucket } from '../ledger/bucket.ts';
 import type { Catalogue } from '../pipelines/catalogue.ts';
 import { formatProblem } from '../pipelines/pipeline.ts';
 import type { Runs } from '../runs/runs.ts';
+import type { Route } from './route.ts';
+import { type HealthAnswer, healthSchema } from './schemas.ts';
 import { HEALTHY, UNHEALTHY } from './status.ts';
 
 /** What `/health` looks at. */
@@ -16,32 +17,43 @@ export interface HealthServices {
 }
 
 const S3_PATIENCE_MS = 5_000;
+const CONTENT = { 'application/json': { schema: healthSchema } };
 
 /** Whether runs could be accepted now, and if not, what is missing and what mends it. The process stays up either way. */
-export function health({ engine, bucket, catalogue, runs, version }: HealthServices): RequestHandler {
-  return async (_request, response) => {
-    const [engineHealth, s3] = await Promise.all([engine.health(), s3Health(bucket)]);
-    const problems = catalogue.problems.map(formatProblem);
-    const healthy = engineHealth.ok && s3.ok;
-    const { ok, version: engineVersion, problem } = engineHealth;
-    response.status(healthy ? HEALTHY : UNHEALTHY).json({
-      status: healthy ? 'healthy' : 'unhealthy',
-      service: 'esclusa',
-      version,
-      engine: {
-        name: engine.name,
-        ok,
-        version: engineVersion,
-        problem,
+export function healthRoutes({ engine, bucket, catalogue, runs, version }: HealthServices): Route[] {
+  return [
+    {
+      method: 'get',
+      path: '/health',
+      describe: () => ({
+        operationId: 'health',
+        tags: ['health'],
+        summary: 'Whether engine and S3 answer',
+        responses: {
+          [HEALTHY]: { description: 'Both do.', content: CONTENT },
+          [UNHEALTHY]: { description: 'One does not; the body says which, and what mends it.', content: CONTENT },
+        },
+        problems: [],
+      }),
+      handle: async (_request, response) => {
+        // The list itself is not told, but asking for it reads files that have changed.
+        const [engineHealth, s3] = await Promise.all([engine.health(), s3Health(bucket), catalogue.list()]);
+        const problems = catalogue.problems.map(formatProblem);
+        const healthy = engineHealth.ok && s3.ok;
+        const { ok, version: engineVersion, problem } = engineHealth;
+        const answer: HealthAnswer = {
+          status: healthy ? 'healthy' : 'unhealthy',
+          service: 'esclusa',
+          version,
+          engine: { name: engine.name, ok, version: engineVersion, problem },
+          s3: { bucket: bucket.name, ...s3 },
+          ...(problems.length > 0 ? { pipelines: { problems } } : {}),
+          runs: runs.counts,
+        };
+        response.status(healthy ? HEALTHY : UNHEALTHY).json(answer);
       },
-      s3: {
-        bucket: bucket.name,
-        ...s3,
-      },
-      ...(problems.length > 0 ? { pipelines: { problems } } : {}),
-      runs: runs.counts,
-    });
-  };
+    },
+  ];
 }
 
 async function s3Health(bucket: Bucket): Promise<{ ok: boolean; problem?: string }> {

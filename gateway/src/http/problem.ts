@@ -3,14 +3,17 @@ import type { ErrorRequestHandler, Response } from 'express';
 import type { Logger } from 'pino';
 import { EngineError } from '../engine/engine.ts';
 import { GatewayError } from '../errors.ts';
+import type { ProblemDocument } from './schemas.ts';
 import { statusOf } from './status.ts';
+
+/** More of a problem than every problem has: run id, attempts, the last lines of the log. */
+export type ProblemMembers = Omit<ProblemDocument, 'type' | 'title' | 'status' | 'detail' | 'code'>;
 
 /** A problem document (RFC 9457) with a code that callers may rely on. */
 export interface Problem {
   readonly code: string;
   readonly detail: string;
-  /** More members: run id, attempts, the last lines of the log. */
-  readonly members?: Readonly<Record<string, unknown>>;
+  readonly members?: ProblemMembers;
   readonly retryAfterSeconds?: number;
 }
 
@@ -18,14 +21,12 @@ export interface Problem {
 export function sendProblem(response: Response, { code, detail, members = {}, retryAfterSeconds }: Problem): void {
   const status = statusOf(code);
   if (retryAfterSeconds !== undefined) response.set('Retry-After', String(Math.ceil(retryAfterSeconds)));
-  response
-    .status(status)
-    .type('application/problem+json')
-    .send(JSON.stringify({ type: 'about:blank', title: title(code), status, detail, code, ...members }));
+  const document: ProblemDocument = { type: 'about:blank', title: titleOf(code), status, detail, code, ...members };
+  response.status(status).type('application/problem+json').send(JSON.stringify(document));
 }
 
 /** `SOURCE_UNREACHABLE` → `Source unreachable`. */
-function title(code: string): string {
+export function titleOf(code: string): string {
   const words = code.toLowerCase().replaceAll('_', ' ');
   return words.charAt(0).toUpperCase() + words.slice(1);
 }
@@ -39,6 +40,7 @@ export function problemHandler(log: Logger): ErrorRequestHandler {
       return sendProblem(response, {
         code: error.code,
         detail: error.message,
+        // What the gateway's errors may carry is described in schemas.ts; the tests hold every answer to it.
         members,
         ...(typeof retryAfterSeconds === 'number' ? { retryAfterSeconds } : {}),
       });

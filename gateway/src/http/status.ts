@@ -9,6 +9,7 @@ export const STATUS: Readonly<Record<GatewayErrorCode | JobErrorCode, number>> =
   BODY_INVALID: 400,
   UNAUTHORIZED: 401,
   PIPELINE_NOT_FOUND: 404,
+  RUN_NOT_FOUND: 404,
   ROUTE_NOT_FOUND: 404,
   METHOD_NOT_ALLOWED: 405,
   WAITING_ROOM_FULL: 429,
@@ -52,13 +53,17 @@ export const STATUS: Readonly<Record<GatewayErrorCode | JobErrorCode, number>> =
   ATTEMPT_ABORTED: 503,
 };
 
+/** Status when a caller has the newest version already. */
+export const NOT_MODIFIED = 304;
+/** Status of an answer without a body. */
+export const NO_CONTENT = 204;
 /** Status of a healthy answer to a health question. */
 export const HEALTHY = 200;
 /** Status when something that runs need is missing; the body says what. */
 export const UNHEALTHY = 503;
 
-// A job in another language may have codes of its own: it failed behind us, which is all that we know.
-const UNKNOWN_JOB_CODE = 502;
+/** A job in another language may have codes of its own: it failed behind us, which is all that we know. */
+export const UNKNOWN_JOB_CODE = 502;
 
 /** The status for a code, of the closed lists or of a job that knows more. */
 export function statusOf(code: string): number {

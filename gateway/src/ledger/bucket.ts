@@ -55,11 +55,11 @@ export class Bucket implements CommitStore {
   }
 
   /** PUT with `If-None-Match: *`. */
-  async putIfAbsent(key: string, body: string): Promise<'written' | 'exists'> {
+  async putIfAbsent(key: string, body: string, contentType = 'application/json'): Promise<'written' | 'exists'> {
     return this.#call(`writing ${key}`, async () => {
       for (let tried = 1; ; tried++) {
         try {
-          await this.#client.send(new PutObjectCommand({ ...this.#at(key), Body: body, ContentType: 'application/json', IfNoneMatch: '*' }));
+          await this.#client.send(new PutObjectCommand({ ...this.#at(key), Body: body, ContentType: contentType, IfNoneMatch: '*' }));
           return 'written';
         } catch (error) {
           if (nameOf(error) === 'PreconditionFailed') return 'exists';

@@ -23,6 +23,8 @@ export const openRunSchema = z.object({
   /** First part of the data's keys, without slash at its ends. */
   destination: z.string(),
   limits: limitsSchema,
+  /** Which of its containers stay after their end, to be looked into. */
+  keep: z.enum(['none', 'failed', 'all']).default('none'),
 });
 export type OpenRun = z.infer<typeof openRunSchema>;
 
@@ -49,6 +51,8 @@ export const attemptReportSchema = z.object({
   exitStatus: z.int().optional(),
   code: z.string().optional(),
   message: z.string().optional(),
+  /** Name of its container, where that was kept. */
+  container: z.string().optional(),
 });
 export type AttemptReport = z.infer<typeof attemptReportSchema>;
 

@@ -15,6 +15,8 @@ export function ledgerKeys(prefix: string) {
     /** Reserves a second for one destination, so that two runs never share bare keys. */
     stamp: (destination: string, stamp: string): string => `${prefix}stamps/${destination}/${stamp}.json`,
     stampsPrefix: (destination: string): string => `${prefix}stamps/${destination}/`,
+    /** What an attempt's job said, masked: one line each, without progress. */
+    log: (run: string, attempt: number): string => `${prefix}logs/${run}/${attempt}.jsonl`,
     /** An ended run, whole. */
     ended: (run: string): string => `${prefix}runs/${run}.json`,
   };

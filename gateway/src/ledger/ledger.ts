@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { type Commit, CONTRACT_VERSION, decideCommit, readCommit } from '@esclusa/contract';
 import type { z } from 'zod';
 import type { Bucket } from './bucket.ts';
-import { type AttemptEntry, type EndedRun, type OpenRun, type Owner, attemptSchema, openRunSchema } from './entries.ts';
+import { type AttemptEntry, type EndedRun, type OpenRun, type Owner, attemptSchema, endedRunSchema, openRunSchema } from './entries.ts';
 import { type LedgerKeys, ledgerKeys } from './keys.ts';
 import { type Swept, sweepAttempt } from './sweep.ts';
 
@@ -36,6 +36,26 @@ export class Ledger {
       if (run !== undefined && run.owner.installation === owner.installation && run.owner.engine === owner.engine) runs.push(run);
     }
     return runs;
+  }
+
+  /** A run that was accepted and has not ended; undefined when there is none of that id. */
+  async openRun(run: string): Promise<OpenRun | undefined> {
+    return this.#read(this.#keys.open(run), openRunSchema);
+  }
+
+  /** A run that has ended; undefined when there is none of that id. */
+  async endedRun(run: string): Promise<EndedRun | undefined> {
+    return this.#read(this.#keys.ended(run), endedRunSchema);
+  }
+
+  /** Writes an attempt's log down; the first writer wins. The text is masked already. */
+  async writeLog(run: string, attempt: number, text: string): Promise<void> {
+    await this.#bucket.putIfAbsent(this.#keys.log(run, attempt), text, 'application/x-ndjson; charset=utf-8');
+  }
+
+  /** An attempt's log; undefined when none was written. */
+  async log(run: string, attempt: number): Promise<string | undefined> {
+    return this.#bucket.get(this.#keys.log(run, attempt));
   }
 
   /** Whether a run has not ended. */

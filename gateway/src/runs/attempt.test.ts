@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { jobJsonSchema } from '@esclusa/contract';
-import { type AttemptServices, prepareAttempt } from './attempt.ts';
+import { type AttemptRun, type AttemptServices, prepareAttempt } from './attempt.ts';
+import { readKeepLabels } from './keep.ts';
 
 const LIMITS = { memoryMiB: 128, cpus: 1, pids: 32, scratchMiB: 16, timeAllowedSeconds: 60 };
 const JOB = jobJsonSchema.parse({
@@ -15,7 +16,15 @@ const JOB = jobJsonSchema.parse({
   datasets: {},
   limits: LIMITS,
 });
-const RUN = { run: 'r', pipeline: 'ventas', job: 'zeta', datasets: { productos: {} }, limits: LIMITS, source: { ZETA_PASSWORD: '${OTHER_PASSWORD}' } };
+const RUN: AttemptRun = {
+  run: 'r',
+  pipeline: 'ventas',
+  job: 'zeta',
+  datasets: { productos: {} },
+  limits: LIMITS,
+  source: { ZETA_PASSWORD: '${OTHER_PASSWORD}' },
+  keep: 'none',
+};
 const ENTRY = { attempt: 1, keys: { productos: 'ventas/productos.csv' }, commitKey: '_esclusa/commits/r/1.json' };
 const SERVICES: AttemptServices = {
   engine: undefined as never,
@@ -23,6 +32,7 @@ const SERVICES: AttemptServices = {
   s3: { bucket: 'lago', region: 'us-east-1', endpoint: undefined, forcePathStyle: undefined },
   environment: { ZETA_HOST: 'db', OTHER_PASSWORD: 'canary-password', UNRELATED_SECRET: 'canary-unrelated' },
   stopGraceSeconds: 1,
+  keepHours: 24,
   credentials: async () => ({ accessKeyId: 'AKIACANARY', secretAccessKey: 'canary-secret-key', sessionToken: 'canary-token' }),
 };
 
@@ -37,6 +47,12 @@ describe('a prepared attempt', () => {
     });
     expect(spec.environment).toMatchObject({ ZETA_HOST: 'db' });
     expect(JSON.stringify(spec)).not.toMatch(/canary/i);
+  });
+
+  test('bears the mark of a run whose containers are kept, and else none', async () => {
+    const { spec } = await prepareAttempt(SERVICES, JOB, { ...RUN, keep: 'failed' }, ENTRY, 'run');
+    expect(readKeepLabels(spec.labels)?.which).toBe('failed');
+    expect(readKeepLabels((await prepareAttempt(SERVICES, JOB, RUN, ENTRY, 'run')).spec.labels)).toBeUndefined();
   });
 
   test('hides each of its secrets in the output', async () => {

@@ -4,6 +4,7 @@ import { type Attempt, type AttemptExit, type AttemptSpec, type Engine, EngineEr
 import type { Credentials } from '../ledger/bucket.ts';
 import type { AttemptEntry, OpenRun } from '../ledger/entries.ts';
 import { resolveVariables } from '../pipelines/variables.ts';
+import { keepMark } from './keep.ts';
 import type { OwnStop } from './outcome.ts';
 import { OutputCollector } from './output/collector.ts';
 import { Mask } from './output/mask.ts';
@@ -21,6 +22,8 @@ export interface AttemptServices {
   readonly s3: S3Settings;
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly stopGraceSeconds: number;
+  /** How long a kept container stays, beyond the time that its job may take. */
+  readonly keepHours: number;
   credentials(): Promise<Credentials>;
 }
 
@@ -41,9 +44,17 @@ export interface PreparedAttempt {
 }
 
 /** The part of a run that an attempt needs. */
-export type AttemptRun = Pick<OpenRun, 'run' | 'pipeline' | 'job' | 'datasets' | 'limits' | 'source'>;
+export type AttemptRun = Pick<OpenRun, 'run' | 'pipeline' | 'job' | 'datasets' | 'limits' | 'source' | 'keep'>;
 /** The part of an entry that an attempt needs. */
 export type AttemptKeys = Pick<AttemptEntry, 'attempt' | 'keys' | 'commitKey'>;
+
+/** How whoever drives an attempt takes part in it. */
+export interface AttemptControl {
+  /** Aborted when the gateway leaves; a container that can be adopted runs on. */
+  readonly leave: AbortSignal;
+  /** Given the output as soon as there can be any; it fills while the job runs. */
+  readonly output: (collector: OutputCollector) => void;
+}
 
 /** Puts an attempt together: variables from pipeline and environment, credentials from AWS's chain. */
 export async function prepareAttempt(
@@ -62,18 +73,19 @@ export async function prepareAttempt(
     [S3_SECRETS.secretAccessKey]: credentials.secretAccessKey,
     ...(credentials.sessionToken === undefined ? {} : { [S3_SECRETS.sessionToken]: credentials.sessionToken }),
   };
-  const spec = planAttempt({ run, entry, mode, limits: run.limits, variables: variables.plain, s3, installation });
+  const keep = keepMark(run.keep, run.limits.timeAllowedSeconds, services.keepHours, new Date());
+  const spec = planAttempt({ run, entry, mode, limits: run.limits, variables: variables.plain, s3, installation, keep });
   // The access key's id is no secret by itself and stands in every signed URL.
   const { [S3_SECRETS.accessKeyId]: _, ...hidden } = secrets;
   return { spec, secrets, mask: new Mask(Object.values(hidden)) };
 }
 
 /** Starts a container, hands it its secrets, and stays with it until it has ended and its output is drained. */
-export async function runAttempt(services: AttemptServices, prepared: PreparedAttempt, log: Logger, stopSignal: AbortSignal): Promise<EndedAttempt> {
-  const collector = collect(prepared.mask, log);
+export async function runAttempt(services: AttemptServices, prepared: PreparedAttempt, log: Logger, control: AttemptControl): Promise<EndedAttempt> {
+  const collector = collect(prepared.mask, log, control);
   const container = await services.engine.start(prepared.spec, collector);
   log.info({ container: container.handle }, 'attempt started');
-  return follow(services, prepared, container, collector, log, stopSignal);
+  return follow(services, prepared, container, collector, log, control.leave);
 }
 
 /** Takes up a container that an earlier gateway started; undefined when there is none any more, else what stays with it to its end. */
@@ -81,24 +93,26 @@ export async function adoptAttempt(
   services: AttemptServices,
   prepared: PreparedAttempt,
   log: Logger,
-  stopSignal: AbortSignal,
+  control: AttemptControl,
 ): Promise<(() => Promise<EndedAttempt>) | undefined> {
   const { run, attempt } = prepared.spec;
-  const collector = collect(prepared.mask, log);
+  const collector = collect(prepared.mask, log, control);
   const container = await services.engine.adopt({ run, attempt }, services.installation, collector);
   if (container === undefined) return undefined;
   log.info({ container: container.handle }, 'attempt adopted');
   return async () => {
     await new Promise((resolve) => setTimeout(resolve, REPLAY_MS));
-    return follow(services, prepared, container, collector, log, stopSignal);
+    return follow(services, prepared, container, collector, log, control.leave);
   };
 }
 
-function collect(mask: Mask, log: Logger): OutputCollector {
-  return new OutputCollector(mask, {
+function collect(mask: Mask, log: Logger, control: AttemptControl): OutputCollector {
+  const collector = new OutputCollector(mask, {
     log: (line) => log.debug({ line }, 'job output'),
     progress: (progress) => log.debug({ progress }, 'progress'),
   });
+  control.output(collector);
+  return collector;
 }
 
 async function follow(

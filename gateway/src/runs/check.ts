@@ -4,7 +4,7 @@ import type { Logger } from 'pino';
 import { v7 as uuidv7 } from 'uuid';
 import type { Pipeline } from '../pipelines/pipeline.ts';
 import { type AttemptServices, prepareAttempt, runAttempt } from './attempt.ts';
-import { decideOutcome } from './outcome.ts';
+import { decideOutcome, explain } from './outcome.ts';
 import { effectiveLimits } from './plan.ts';
 
 /** What a job said of its source and destination when it was asked to look. */
@@ -46,17 +46,17 @@ export class Checks {
   async #ask(pipeline: Pipeline, job: JobJson): Promise<CheckResult> {
     const { name, datasets, source } = pipeline;
     const limits = { ...effectiveLimits(job.limits, pipeline.limits), timeAllowedSeconds: CHECK_SECONDS };
-    const run = { run: uuidv7(), pipeline: name, job: pipeline.job, datasets, limits, source };
+    const run = { run: uuidv7(), pipeline: name, job: pipeline.job, datasets, limits, source, keep: 'none' as const };
     const prefix = pipeline.destination.prefix ?? name;
     const keys = Object.fromEntries(Object.keys(datasets).map((dataset) => [dataset, `${prefix}/${dataset}`]));
     const prepared = await prepareAttempt(this.#services, job, run, { attempt: 1, keys, commitKey: `${prefix}/${run.run}` }, 'check');
     const log = this.#log.child({ run: run.run, pipeline: name, mode: 'check' });
-    const ended = await runAttempt(this.#services, prepared, log, new AbortController().signal);
+    const ended = await runAttempt(this.#services, prepared, log, { leave: new AbortController().signal, output: () => {} });
     await ended.container?.remove();
     const checkedAt = new Date().toISOString();
     const { final } = ended.collector;
     if (final?.type === 'result' && final.mode !== 'run') return { ok: true, source: final.source, checkedAt };
-    const outcome = decideOutcome({
+    const decided = decideOutcome({
       commit: undefined,
       exit: ended.exit,
       ownStop: ended.ownStop,
@@ -64,6 +64,7 @@ export class Checks {
       memoryPeakBytes: ended.collector.memoryPeakBytes,
       memoryLimitMiB: limits.memoryMiB,
     });
+    const outcome = explain(decided, this.#services.engine.surroundings);
     if (outcome.ok) throw new Error('a check has nothing to commit');
     return { ok: false, code: outcome.code, message: outcome.message, checkedAt };
   }

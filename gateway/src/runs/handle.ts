@@ -1,5 +1,6 @@
 import { GatewayError } from '../errors.ts';
-import type { EndedRun } from '../ledger/entries.ts';
+import type { AttemptReport, EndedRun, OpenRun } from '../ledger/entries.ts';
+import type { OutputCollector } from './output/collector.ts';
 import type { TroubleListener } from './persist.ts';
 
 const UNKNOWN_AFTER_MS = 60_000;
@@ -7,13 +8,21 @@ const UNKNOWN_AFTER_MS = 60_000;
 /** A run that this gateway is driving; whoever waits for it waits on {@link answer}. */
 export class RunHandle implements TroubleListener {
   readonly run: string;
+  readonly accepted: OpenRun;
+  /** Attempts that have ended under this gateway. */
+  readonly reports: AttemptReport[] = [];
+  /** What the newest attempt says. */
+  output: { readonly attempt: number; readonly collector: OutputCollector } | undefined;
+  /** How it ended, once it has. */
+  result: EndedRun | undefined;
   /** How the run ended. Rejects when its caller can't be told in time; the run goes on all the same. */
   readonly answer: Promise<EndedRun>;
   readonly #settle: { resolve: (ended: EndedRun) => void; reject: (error: GatewayError) => void };
   #unknown: NodeJS.Timeout | undefined;
 
-  constructor(run: string) {
-    this.run = run;
+  constructor(accepted: OpenRun) {
+    this.run = accepted.run;
+    this.accepted = accepted;
     const { promise, resolve, reject } = Promise.withResolvers<EndedRun>();
     this.answer = promise;
     // A run taken up after a restart has nobody who waits for it.
@@ -24,6 +33,7 @@ export class RunHandle implements TroubleListener {
   /** Tells whoever waits. */
   ended(ended: EndedRun): void {
     this.relieved();
+    this.result = ended;
     this.#settle.resolve(ended);
   }
 

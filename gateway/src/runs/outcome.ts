@@ -46,6 +46,12 @@ export function decideOutcome(ended: Ended): Outcome {
   return ownStop(ended) ?? errorLine(ended) ?? exitStatus(ended) ?? outOfMemory(ended) ?? interrupted(ended) ?? contractBroken(ended);
 }
 
+/** A job in another network than its source fails like one whose source is down; only the engine can say where it was. */
+export function explain(outcome: Outcome, surroundings: string | undefined): Outcome {
+  if (outcome.ok || outcome.code !== 'SOURCE_UNREACHABLE' || surroundings === undefined) return outcome;
+  return { ...outcome, message: `${outcome.message}; ${surroundings}` };
+}
+
 function ownStop({ ownStop: stop }: Ended): Failure | undefined {
   if (stop === 'cancelled') return { ok: false, code: 'JOB_CANCELLED', message: 'the run was cancelled', retry: 'no' };
   if (stop === 'time-up') return timeUp('the job did not end within its time and was stopped');

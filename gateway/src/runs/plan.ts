@@ -1,6 +1,7 @@
 import { CONTRACT_ENV, CONTRACT_VERSION, type JobRequest, type Limits, S3_ENV } from '@esclusa/contract';
 import type { AttemptSpec } from '../engine/engine.ts';
 import type { AttemptEntry, OpenRun } from '../ledger/entries.ts';
+import { type KeepMark, keepLabels } from './keep.ts';
 
 /** Where jobs find S3; no secret. */
 export interface S3Settings {
@@ -19,10 +20,11 @@ export interface AttemptParts {
   readonly variables: Readonly<Record<string, string>>;
   readonly s3: S3Settings;
   readonly installation: string;
+  readonly keep?: KeepMark | undefined;
 }
 
 /** Turns an attempt into what an engine starts; pure. */
-export function planAttempt({ run, entry, mode, limits, variables, s3, installation }: AttemptParts): AttemptSpec {
+export function planAttempt({ run, entry, mode, limits, variables, s3, installation, keep }: AttemptParts): AttemptSpec {
   const request: JobRequest = {
     version: CONTRACT_VERSION,
     mode,
@@ -57,6 +59,7 @@ export function planAttempt({ run, entry, mode, limits, variables, s3, installat
     labels: {
       'esclusa.commit-key': entry.commitKey,
       'esclusa.keys': JSON.stringify(entry.keys),
+      ...(keep === undefined ? {} : keepLabels(keep)),
     },
   };
 }

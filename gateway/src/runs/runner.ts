@@ -5,9 +5,10 @@ import { type AttemptExit, EngineError } from '../engine/engine.ts';
 import { GatewayError } from '../errors.ts';
 import type { AttemptEntry, AttemptReport, EndedRun, OpenRun } from '../ledger/entries.ts';
 import type { Ledger } from '../ledger/ledger.ts';
-import { type AttemptServices, type EndedAttempt, adoptAttempt, prepareAttempt, runAttempt } from './attempt.ts';
+import { type AttemptControl, type AttemptServices, type EndedAttempt, adoptAttempt, prepareAttempt, runAttempt } from './attempt.ts';
 import type { RunHandle } from './handle.ts';
-import { type Outcome, decideOutcome } from './outcome.ts';
+import { isKept } from './keep.ts';
+import { type Outcome, decideOutcome, explain } from './outcome.ts';
 import { persist } from './persist.ts';
 import { type RetryPolicy, mayRetry, pauseSeconds } from './retry.ts';
 import { dataKeys } from './stamp.ts';
@@ -30,6 +31,8 @@ interface Attempted {
   readonly report: AttemptReport;
   readonly tail: readonly string[];
   readonly ended: EndedAttempt | undefined;
+  /** Whether its container stays. */
+  readonly kept: boolean;
 }
 
 /** Drives one run from its open entry to its final one: attempts, decisions, sweeps. Each step may be repeated without harm. */
@@ -48,11 +51,14 @@ export class Runner {
 
     const entries = resume ? await must('reading the attempts', () => ledger.attempts(run.run)) : [];
     let adopted = entries.at(-1);
-    const reports: AttemptReport[] = [];
+    const { reports } = handle;
     for (;;) {
       const entry = adopted ?? (await must('beginning an attempt', () => this.#begin(run, entries.length + 1)));
       if (adopted === undefined) entries.push(entry);
-      const attempted = await this.#attempt(run, entry, adopted !== undefined, log.child({ attempt: entry.attempt }), must, signal);
+      const attempted = await this.#attempt(run, entry, adopted !== undefined, log.child({ attempt: entry.attempt }), must, {
+        leave: signal,
+        output: (collector) => (handle.output = { attempt: entry.attempt, collector }),
+      });
       adopted = undefined;
       const { outcome } = attempted;
       const earlierCodes = reports.flatMap((report) => report.code ?? []);
@@ -60,11 +66,13 @@ export class Runner {
       if (!mayRetry(outcome, earlierCodes, entries.length, retry)) {
         const ended = this.#ended(run, attempted, entry, reports);
         handle.ended(ended);
+        await this.#writeLog(entry, attempted, must);
         await must('writing the final entry', () => ledger.end(ended, entries));
-        await this.#remove(attempted.ended, log);
+        await this.#remove(attempted, log);
         return;
       }
-      await this.#remove(attempted.ended, log);
+      await this.#writeLog(entry, attempted, must);
+      await this.#remove(attempted, log);
       const pause = pauseSeconds(entries.length, retry, Math.random());
       log.info({ code: outcome.ok ? undefined : outcome.code, pauseSeconds: pause }, 'another attempt follows');
       await sleep(pause * 1000, undefined, { signal });
@@ -89,12 +97,12 @@ export class Runner {
     });
   }
 
-  async #attempt(run: OpenRun, entry: AttemptEntry, adopt: boolean, log: Logger, must: Must, signal: AbortSignal): Promise<Attempted> {
+  async #attempt(run: OpenRun, entry: AttemptEntry, adopt: boolean, log: Logger, must: Must, control: AttemptControl): Promise<Attempted> {
     const startedAt = new Date().toISOString();
     let ended: EndedAttempt | undefined;
     let refused: Outcome | undefined;
     try {
-      ended = await this.#contain(run, entry, adopt, log, must, signal);
+      ended = await this.#contain(run, entry, adopt, log, must, control);
     } catch (error) {
       refused = refusal(error);
       log.warn({ err: error }, 'the attempt could not be started');
@@ -114,7 +122,9 @@ export class Runner {
     const expected = decide(undefined);
     const { ledger } = this.#services;
     const commit = await must('settling the attempt', () => ledger.settle(entry, expected.ok ? 'settled' : expected.code));
-    const outcome = decide(commit);
+    const outcome = explain(decide(commit), this.#services.engine.surroundings);
+    // One that vanished can't be kept.
+    const kept = ended?.container !== undefined && exit.status !== undefined && isKept(run.keep, outcome.ok);
     if (commit.state === 'aborted') await this.#sweep(entry, log, must);
     log.info({ state: commit.state, exitStatus: exit.status, code: outcome.ok ? undefined : outcome.code }, 'attempt ended');
     const report: AttemptReport = {
@@ -124,26 +134,27 @@ export class Runner {
       endedAt: new Date().toISOString(),
       ...(exit.status === undefined ? {} : { exitStatus: exit.status }),
       ...(outcome.ok ? {} : { code: outcome.code, message: outcome.message }),
+      ...(kept ? { container: ended?.container?.name } : {}),
     };
-    return { outcome, report, tail: ended?.collector.tail ?? [], ended };
+    return { outcome, report, tail: ended?.collector.tail ?? [], ended, kept };
   }
 
   /**
    * Starts or adopts the container and stays with it to its end; undefined when one to be adopted is gone. An attempt may only be
    * given up once its container is seen to have stopped, so an engine that went away in between is waited for.
    */
-  async #contain(run: OpenRun, entry: AttemptEntry, adopt: boolean, log: Logger, must: Must, signal: AbortSignal): Promise<EndedAttempt | undefined> {
+  async #contain(run: OpenRun, entry: AttemptEntry, adopt: boolean, log: Logger, must: Must, control: AttemptControl): Promise<EndedAttempt | undefined> {
     const { engine } = this.#services;
     const prepare = async () => prepareAttempt(this.#services, await engine.describe(run.job), run, entry, 'run');
     const takeUp = async (): Promise<EndedAttempt | undefined> => {
       const prepared = await must('putting the attempt together', () => unlessRefused(prepare));
       if (prepared instanceof Error) throw prepared;
-      const found = await must('looking for the container', () => adoptAttempt(this.#services, prepared, log, signal));
+      const found = await must('looking for the container', () => adoptAttempt(this.#services, prepared, log, control));
       return found === undefined ? undefined : found();
     };
     if (adopt) return takeUp();
     try {
-      return await runAttempt(this.#services, await prepare(), log, signal);
+      return await runAttempt(this.#services, await prepare(), log, control);
     } catch (error) {
       if (!(error instanceof EngineError) || error.code !== 'ENGINE_UNREACHABLE') throw error;
       log.warn({ err: error }, 'the engine went away while the container was started');
@@ -167,7 +178,13 @@ export class Runner {
     }, sweepAgainSeconds * 1000).unref();
   }
 
-  async #remove(ended: EndedAttempt | undefined, log: Logger): Promise<void> {
+  /** Writes down what the job said, before its container goes. */
+  async #writeLog({ run, attempt }: AttemptEntry, { ended }: Attempted, must: Must): Promise<void> {
+    if (ended !== undefined) await must('writing the log', () => this.#services.ledger.writeLog(run, attempt, ended.collector.log.text()));
+  }
+
+  async #remove({ ended, kept }: Attempted, log: Logger): Promise<void> {
+    if (kept) return log.info({ container: ended?.container?.name }, 'the container is kept');
     try {
       await ended?.container?.remove();
     } catch (error) {

@@ -8,7 +8,9 @@ import type { OpenRun, Owner } from '../ledger/entries.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import type { Pipeline } from '../pipelines/pipeline.ts';
 import { resolveVariables } from '../pipelines/variables.ts';
+import { Cleaner } from './cleaner.ts';
 import { RunHandle } from './handle.ts';
+import { RunLookUp } from './look-up.ts';
 import { effectiveLimits } from './plan.ts';
 import { persist } from './persist.ts';
 import type { Runner } from './runner.ts';
@@ -23,6 +25,9 @@ export interface RunsServices {
   readonly maxRunning: number;
   readonly maxWaiting: number;
   readonly log: Logger;
+  /** Which containers stay after their end, unless a caller asks for more. */
+  readonly keepContainers: OpenRun['keep'];
+  readonly keepHours: number;
 }
 
 /** What a caller asks for. */
@@ -31,15 +36,22 @@ export interface Submission {
   readonly job: JobJson;
   /** Names of the datasets wanted; all of the pipeline's when undefined. */
   readonly datasets: readonly string[] | undefined;
+  /** Whether its containers shall stay, to be looked into. */
+  readonly keep?: boolean | undefined;
 }
 
 const RETRY_AFTER_SECONDS = 10;
+const EXPIRY_LOOKS = 10;
+const EXPIRY_PAUSE_SECONDS = { least: 1, most: 600 };
 
 /** The runs of this gateway: accepts them, has them driven within the slots, and takes up those of an earlier gateway. */
 export class Runs {
   readonly #services: RunsServices;
   readonly #slots: PQueue;
   readonly #handles = new Map<string, RunHandle>();
+  readonly #cleaner: Cleaner;
+  readonly #lookUp: RunLookUp;
+  #expiry: NodeJS.Timeout | undefined;
   /** Aborted when the gateway gives up waiting for its runs; containers that can be adopted run on. */
   readonly #leave = new AbortController();
   #closing = false;
@@ -48,20 +60,30 @@ export class Runs {
   constructor(services: RunsServices) {
     this.#services = services;
     this.#slots = new PQueue({ concurrency: services.maxRunning });
+    this.#cleaner = new Cleaner(services, (run) => this.#handles.has(run));
+    this.#lookUp = new RunLookUp(services.ledger, (run) => this.#handles.get(run));
   }
 
   /** Accepts a run: when this resolves its entry is in S3 and it will be ended, whatever happens to this process. */
-  async submit({ pipeline, job, datasets }: Submission): Promise<RunHandle> {
+  async submit({ pipeline, job, datasets, keep }: Submission): Promise<RunHandle> {
     if (this.#closing) throw new GatewayError('SHUTTING_DOWN', 'the gateway is stopping and takes no more runs');
-    if (this.#slots.pending >= this.#services.maxRunning && this.#slots.size >= this.#services.maxWaiting) {
-      throw new GatewayError('WAITING_ROOM_FULL', `${this.#slots.size} runs are waiting, which is the bound (MAX_WAITING); try again later`, {
+    const { maxRunning, maxWaiting } = this.#services;
+    const owner = await this.#owner();
+    // Those that are being accepted count too: many may come before the first is in S3.
+    if (this.#handles.size >= maxRunning + maxWaiting) {
+      throw new GatewayError('WAITING_ROOM_FULL', `${maxWaiting} runs are waiting, which is the bound (MAX_WAITING); try again later`, {
         details: { retryAfterSeconds: RETRY_AFTER_SECONDS },
       });
     }
     // What can be known to be missing is said now and not after a container was started.
     resolveVariables(pipeline, job, this.#services.environment);
-    const run = this.#open(pipeline, job, datasets, await this.#owner());
-    const handle = new RunHandle(run.run);
+    if (keep === true && !this.#services.engine.capabilities.keeps) {
+      throw new GatewayError('NOT_SUPPORTED', `the ${this.#services.engine.name} engine has no containers to keep; use ENGINE=docker, or leave "keep" out`, {
+        details: { field: 'keep' },
+      });
+    }
+    const run = this.#open({ pipeline, job, datasets, keep }, owner);
+    const handle = new RunHandle(run);
     this.#handles.set(run.run, handle);
     try {
       await this.#services.ledger.accept(run);
@@ -91,23 +113,22 @@ export class Runs {
         for (const run of await ledger.openRuns(owner)) {
           if (this.#handles.has(run.run)) continue;
           log.info({ run: run.run, pipeline: run.pipeline }, 'taking up a run of an earlier gateway');
-          const handle = new RunHandle(run.run);
+          const handle = new RunHandle(run);
           this.#handles.set(run.run, handle);
           this.#drive(run, handle, true);
         }
-        for (const container of containers) {
-          if (this.#handles.has(container.run) || (container.mode === 'run' && (await ledger.isOpen(container.run)))) continue;
-          const found = await engine.adopt(container, installation, { stdout: () => {}, stderr: () => {} });
-          if (found === undefined) continue;
-          log.info({ run: container.run, container: container.handle }, 'removing a container whose run has ended');
-          await found.stop(1);
-          await found.remove();
-        }
+        await this.#cleaner.removeEnded(containers);
       },
       log,
       nobody,
       this.#leave.signal,
     );
+    this.#watchExpiry();
+  }
+
+  /** Runs by their id. */
+  get lookUp(): RunLookUp {
+    return this.#lookUp;
   }
 
   /** Runs that are being driven or wait for a slot. */
@@ -118,6 +139,7 @@ export class Runs {
   /** Stops: no new runs; those in a slot get `seconds` to end; the rest is left to the next gateway. */
   async close(seconds: number): Promise<void> {
     this.#closing = true;
+    clearInterval(this.#expiry);
     this.#slots.pause();
     this.#slots.clear();
     const timeUp = new Promise<void>((resolve) => void setTimeout(resolve, seconds * 1000).unref());
@@ -143,7 +165,24 @@ export class Runs {
       .finally(() => this.#handles.delete(run.run));
   }
 
-  #open(pipeline: Pipeline, job: JobJson, wanted: readonly string[] | undefined, owner: Owner): OpenRun {
+  /** Looks now and then for kept containers whose time is over. */
+  #watchExpiry(): void {
+    const { keepHours, log } = this.#services;
+    if (this.#closing) return;
+    const { least, most } = EXPIRY_PAUSE_SECONDS;
+    const pause = Math.min(Math.max((keepHours * 3_600) / EXPIRY_LOOKS, least), most);
+    let looking = false;
+    const look = async (): Promise<void> => {
+      if (looking) return;
+      looking = true;
+      // The engine may be away; then the next look finds them.
+      await this.#cleaner.removeExpired().catch((error: unknown) => log.warn({ err: error }, 'looking for kept containers failed'));
+      looking = false;
+    };
+    this.#expiry = setInterval(() => void look(), pause * 1_000).unref();
+  }
+
+  #open({ pipeline, job, datasets: wanted, keep }: Submission, owner: Owner): OpenRun {
     const names = wanted ?? Object.keys(pipeline.datasets);
     const unknown = names.filter((name) => !Object.hasOwn(pipeline.datasets, name));
     if (unknown.length > 0) {
@@ -167,6 +206,7 @@ export class Runs {
       source: pipeline.source,
       destination: pipeline.destination.prefix ?? pipeline.name,
       limits: effectiveLimits(job.limits, pipeline.limits),
+      keep: keep === true ? 'all' : this.#services.keepContainers,
     };
   }
 

@@ -1,8 +1,9 @@
 import { describe, expect, test } from '@jest/globals';
+import type { EngineCapabilities } from '../engine.ts';
 import { type Bench, Recorder } from './parts.ts';
 
 /** From start to removal. */
-export function life(bench: Bench): void {
+export function life(bench: Bench, declared: EngineCapabilities): void {
   describe('life', () => {
     test.each([0, 1, 64, 70, 143])('tells exit status %i', async (status) => {
       const before = Date.now();
@@ -88,6 +89,16 @@ export function life(bench: Bench): void {
       expect(await bench.engine.list(`${bench.installation}-other`)).toEqual([]);
       await attempt.stop(5);
       expect(await bench.engine.list(bench.installation)).toMatchObject([{ state: 'ended' }]);
+    });
+
+    test(declared.keeps ? 'keeps what has ended until it is removed, to be looked into by its name' : 'keeps nothing, and a warning says so', async () => {
+      if (!declared.keeps) {
+        expect(bench.engine.warnings).toContainEqual(expect.stringMatching(/not keep/));
+        return;
+      }
+      const { attempt } = await bench.run('exit', { STATUS: '1' });
+      expect(await bench.parts.another().list(bench.installation)).toMatchObject([{ handle: attempt.handle, state: 'ended' }]);
+      expect(await bench.parts.outside?.inspect(attempt.name)).toContain(attempt.handle);
     });
 
     test('removes an attempt that still runs, and does it twice without harm', async () => {

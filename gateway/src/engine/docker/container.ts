@@ -6,15 +6,20 @@ import { bounded } from './call.ts';
 import { engineError, statusOf } from './failure.ts';
 import { Delivery } from './delivery.ts';
 import { sendLine } from './stdin.ts';
+import { containerName } from './to-container.ts';
 import { type WatchOptions, watch } from './watch.ts';
 
 const REMOVE_TRIES = 25;
 const REMOVE_PAUSE_MS = 200;
 
+/** An attempt of an installation, which together name its container. */
+export type NamedAttempt = AttemptId & { readonly installation: string };
+
 /** An attempt that runs in a Docker container. */
 export class ContainerAttempt implements Attempt {
   readonly id: AttemptId;
   readonly handle: string;
+  readonly name: string;
   readonly ended: Promise<AttemptExit>;
   readonly #container: Docker.Container;
   readonly #live: Duplex | undefined;
@@ -23,7 +28,7 @@ export class ContainerAttempt implements Attempt {
 
   /** `live` is the connection attached before the start; without it the output is read from the log. `over`: it is known to have ended. */
   constructor(
-    id: AttemptId,
+    id: NamedAttempt,
     container: Docker.Container,
     { live, over = false }: { live?: Duplex; over?: boolean },
     output: OutputSink,
@@ -31,6 +36,7 @@ export class ContainerAttempt implements Attempt {
   ) {
     this.id = { run: id.run, attempt: id.attempt };
     this.handle = container.id;
+    this.name = containerName(id);
     this.#container = container;
     this.#live = live;
     this.#options = options;

@@ -5,7 +5,7 @@ import { type Attempt, type AttemptFound, type AttemptId, type AttemptSpec, type
 import { checkEnvironment } from '../environment.ts';
 import { bounded } from './call.ts';
 import { connectDocker } from './connect.ts';
-import { ContainerAttempt, removeContainer } from './container.ts';
+import { ContainerAttempt, type NamedAttempt, removeContainer } from './container.ts';
 import { JobImages, missingImage } from './describe.ts';
 import { engineError, isUnreachable, statusOf } from './failure.ts';
 import { imageName, jobOfImage } from './image-name.ts';
@@ -31,8 +31,9 @@ const CREATE_PAUSE_MS = 200;
 /** Starts jobs as containers of a Docker Engine. */
 export class DockerEngine implements Engine {
   readonly name = 'docker';
-  readonly capabilities = { adopts: true, limits: true, isolates: true };
+  readonly capabilities = { adopts: true, limits: true, isolates: true, keeps: true };
   readonly warnings: readonly string[] = [];
+  readonly surroundings: string;
   readonly #docker: Docker;
   readonly #network: string;
   readonly #prefix: string;
@@ -44,6 +45,7 @@ export class DockerEngine implements Engine {
     this.#options = { callTimeoutMs, pollMs, unreachableAfterMs };
     this.#docker = connectDocker(options.host);
     this.#network = options.network;
+    this.surroundings = `the job was on the Docker network "${options.network}" (DOCKER_NETWORK); \`docker network ls\` lists the others`;
     this.#prefix = options.imagePrefix;
     this.#images = new JobImages(this.#docker, options.imagePrefix, callTimeoutMs);
   }
@@ -89,8 +91,9 @@ export class DockerEngine implements Engine {
     if (found === undefined) return undefined;
     const container = this.#docker.getContainer(found.Id);
     // A gateway that died between create and start leaves one that nobody else will start.
-    if (found.State === 'created') return this.#begin(id, container, output);
-    return new ContainerAttempt(id, container, { over: isOver(found.State) }, output, this.#options);
+    const named = { ...id, installation };
+    if (found.State === 'created') return this.#begin(named, container, output);
+    return new ContainerAttempt(named, container, { over: isOver(found.State) }, output, this.#options);
   }
 
   async list(installation: string): Promise<AttemptFound[]> {
@@ -104,7 +107,7 @@ export class DockerEngine implements Engine {
   }
 
   /** Attaches, then starts, so that not a byte is missed. */
-  async #begin(id: AttemptId, container: Docker.Container, output: OutputSink): Promise<Attempt> {
+  async #begin(id: NamedAttempt, container: Docker.Container, output: OutputSink): Promise<Attempt> {
     const { callTimeoutMs } = this.#options;
     const live = await attach(container, callTimeoutMs, { output: true }).catch(async (error: unknown) => {
       throw await this.#notStarted(container, error);

@@ -17,13 +17,14 @@ export interface ChildCommand {
 export class ChildAttempt implements Attempt {
   readonly id: AttemptId;
   readonly handle: string;
+  readonly name: string;
   readonly ended: Promise<AttemptExit>;
   readonly #child: ChildProcess;
   readonly #onRemove: () => void;
 
   private constructor(id: AttemptId, child: ChildProcess, output: OutputSink, onRemove: () => void) {
     this.id = { run: id.run, attempt: id.attempt };
-    this.handle = `pid ${child.pid}`;
+    this.handle = this.name = `pid ${child.pid}`;
     this.#child = child;
     this.#onRemove = onRemove;
     this.ended = watch(child, output, new Date());

@@ -25,11 +25,12 @@ const keyOf = ({ run, attempt }: AttemptId, installation: string): string => JSO
 /** Starts jobs as child processes: for development where there is no Docker, and for nothing else. */
 export class ProcessEngine implements Engine {
   readonly name = 'process';
-  readonly capabilities = { adopts: false, limits: false, isolates: false };
+  readonly capabilities = { adopts: false, limits: false, isolates: false, keeps: false };
   readonly warnings = [
     'the process engine is for development only: limits of memory, CPU and processes are not enforced',
     "the process engine does not isolate: jobs see this host's files, users and network",
     'the process engine can not adopt: jobs end with the gateway, and their runs are tried again at the next start',
+    'the process engine can not keep: what a job leaves behind is gone with it',
   ];
   readonly #folder: string;
   readonly #children = new Map<string, Entry>();

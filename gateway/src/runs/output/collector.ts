@@ -1,6 +1,7 @@
 import { type JobFinal, type JobProgress, SECRETS_RECEIVED, parseMessage } from '@esclusa/contract';
 import type { OutputSink } from '../../engine/engine.ts';
 import { LineSplitter } from './lines.ts';
+import { LogBuffer } from './log-buffer.ts';
 import type { Mask } from './mask.ts';
 
 const TAIL_LINES = 50;
@@ -25,6 +26,8 @@ export class OutputCollector implements OutputSink {
   memoryPeakBytes: number | undefined;
   /** Whether the job said that it has its secrets. */
   secretsReceived = false;
+  /** Its lines but progress, masked, for the ledger. */
+  readonly log = new LogBuffer();
   readonly #mask: Mask;
   readonly #listener: OutputListener;
   readonly #tail: string[] = [];
@@ -84,6 +87,7 @@ export class OutputCollector implements OutputSink {
   }
 
   #keep(line: string): void {
+    this.log.push(line);
     // A slice would keep the whole line in memory; a copy doesn't.
     const cut = line.length > TAIL_LINE_CHARS ? `${Buffer.from(line.slice(0, TAIL_LINE_CHARS)).toString()}…` : line;
     this.#tail.push(cut);
