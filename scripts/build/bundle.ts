@@ -53,9 +53,27 @@ export interface Bundle {
 
 /** Bundles `<folder>/src/main.ts` with all that it imports. */
 export async function bundle(folder: string): Promise<Bundle> {
+  const output = await bundled(join(folder, 'src/main.ts'), join(folder, 'dist/main.js'));
+  const files = new Map([
+    ['main.js', output('main.js')],
+    // Without it, Node would parse the file twice to find out that it is an ES module.
+    ['package.json', Buffer.from('{"type":"module"}\n')],
+    ...assets(folder),
+  ]);
+  const hash = createHash('sha256');
+  for (const [name, content] of files) hash.update(name).update(content);
+  return { files, map: output('main.js.map'), hash: hash.digest('hex') };
+}
+
+/** Bundles a program of any name with all that it imports; resolves with the one file that it becomes. */
+export async function bundleFile(entry: string): Promise<Uint8Array> {
+  return (await bundled(entry, `${entry}.bundle.mjs`))('.bundle.mjs');
+}
+
+async function bundled(entry: string, outfile: string): Promise<(name: string) => Uint8Array> {
   const result = await build({
-    entryPoints: [join(folder, 'src/main.ts')],
-    outfile: join(folder, 'dist/main.js'),
+    entryPoints: [entry],
+    outfile,
     absWorkingDir: ROOT,
     bundle: true,
     write: false,
@@ -76,20 +94,11 @@ export async function bundle(folder: string): Promise<Bundle> {
     logLevel: 'silent',
     plugins: [leaveOut, englishOnly],
   });
-  const output = (name: string): Uint8Array => {
+  return (name) => {
     const file = result.outputFiles.find(({ path }) => path.endsWith(name));
-    if (file === undefined) throw new Error(`esbuild made no ${name} of ${folder}`);
+    if (file === undefined) throw new Error(`esbuild made no ${name} of ${entry}`);
     return file.contents;
   };
-  const files = new Map([
-    ['main.js', output('main.js')],
-    // Without it, Node would parse the file twice to find out that it is an ES module.
-    ['package.json', Buffer.from('{"type":"module"}\n')],
-    ...assets(folder),
-  ]);
-  const hash = createHash('sha256');
-  for (const [name, content] of files) hash.update(name).update(content);
-  return { files, map: output('main.js.map'), hash: hash.digest('hex') };
 }
 
 /** The files that a package.json lists under `assets`, by name: its own by path, others by package. The program reads them from `assets/` beside it. */

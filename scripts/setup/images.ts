@@ -1,6 +1,8 @@
-import { copyFileSync, mkdtempSync, rmSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { copyFileSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { bundleFile } from '../build/bundle.ts';
 import { ask, type Log, run } from './command.ts';
 import { withLock } from './lock.ts';
 import { findNodeParts, layOutNode, type NodeParts } from './node-rootfs.ts';
@@ -43,17 +45,25 @@ async function find(name: ImageName, log: Log): Promise<string> {
   const recipe = loadRecipe(name);
   if (recipe.official !== undefined && (await exists(recipe.official))) return recipe.official;
   const node = recipe.node === true ? await findNodeParts().catch((error: unknown) => error as Error) : undefined;
-  const tag = `esclusa-${name}:${recipeHash(recipe, node === undefined || node instanceof Error ? [] : node.ingredients)}`;
+  const program = recipe.bundle === undefined ? undefined : await bundleFile(join(recipe.folder, recipe.bundle));
+  const ingredients = [...(node === undefined || node instanceof Error ? [] : node.ingredients), ...(program === undefined ? [] : [hashOf(program)])];
+  const tag = `esclusa-${name}:${recipeHash(recipe, ingredients)}`;
   if (!(node instanceof Error) && (await exists(tag))) return tag;
   if (recipe.official !== undefined && (await pull(recipe.official, log))) return recipe.official;
   if (node instanceof Error) throw node;
   await withLock(tag.replace(':', '-'), log, async () => {
-    if (!(await exists(tag))) await build(recipe, node, tag, log);
+    if (!(await exists(tag))) await build(recipe, { node, program }, tag, log);
   });
   return tag;
 }
 
-async function build(recipe: LoadedRecipe, node: NodeParts | undefined, tag: string, log: Log): Promise<void> {
+/** What goes into a build context beside the recipe's files. */
+interface Made {
+  readonly node: NodeParts | undefined;
+  readonly program: Uint8Array | undefined;
+}
+
+async function build(recipe: LoadedRecipe, { node, program }: Made, tag: string, log: Log): Promise<void> {
   const started = performance.now();
   log(`building ${tag}`);
   const context = mkdtempSync(join(tmpdir(), `esclusa-image-${recipe.name}-`));
@@ -62,6 +72,7 @@ async function build(recipe: LoadedRecipe, node: NodeParts | undefined, tag: str
   try {
     for (const [file, path] of recipe.files) copyFileSync(path, join(context, file));
     if (node !== undefined) await layOutNode(node, join(context, 'rootfs'));
+    if (program !== undefined) writeFileSync(join(context, 'bundle.mjs'), program);
     if (recipe.rootfs !== undefined) {
       const { suite, packages } = recipe.rootfs;
       const pulled = recipe.rootfsFromRegistry === true && (await pull(`debian:${suite}-slim`, log));
@@ -84,6 +95,10 @@ async function build(recipe: LoadedRecipe, node: NodeParts | undefined, tag: str
 async function dockerBuild(context: string, tag: string, parameters: Readonly<Record<string, string>>, file = 'Dockerfile'): Promise<void> {
   const options = Object.entries(parameters).flatMap(([name, value]) => ['--build-arg', `${name}=${value}`]);
   await run(['docker', 'build', '--tag', tag, '--file', join(context, file), ...options, context]);
+}
+
+function hashOf(program: Uint8Array): string {
+  return createHash('sha256').update(program).digest('hex');
 }
 
 async function exists(image: string): Promise<boolean> {

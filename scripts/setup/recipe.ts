@@ -15,6 +15,8 @@ export interface Recipe {
   readonly rootfsFromRegistry?: boolean;
   /** The Dockerfile starts from Node and its libraries, laid out in `rootfs/`. */
   readonly node?: boolean;
+  /** A program in the image's folder that is bundled, with the packages that it imports, into `bundle.mjs` of the build context. */
+  readonly bundle?: string;
   /** Files in images/ itself that go into the context too. */
   readonly sharedFiles?: readonly string[];
 }
@@ -22,6 +24,7 @@ export interface Recipe {
 /** A recipe with its files. */
 export interface LoadedRecipe extends Recipe {
   readonly name: string;
+  readonly folder: string;
   /** Path of each file of the build context, by its name there. */
   readonly files: ReadonlyMap<string, string>;
 }
@@ -36,9 +39,10 @@ export function loadRecipe(name: string): LoadedRecipe {
   if (!recipeNames().includes(name)) throw new Error(`no image named ${name}; there are: ${recipeNames().join(', ')}`);
   const folder = join(IMAGES, name);
   const recipe = JSON.parse(readFileSync(join(folder, 'recipe.json'), 'utf8')) as Recipe;
-  const files = new Map(readdirSync(folder).map((file) => [file, join(folder, file)]));
+  const own = readdirSync(folder, { withFileTypes: true }).filter((entry) => entry.isFile());
+  const files = new Map(own.map(({ name: file }) => [file, join(folder, file)]));
   for (const file of recipe.sharedFiles ?? []) files.set(file, join(IMAGES, file));
-  return { ...recipe, name, files };
+  return { ...recipe, name, folder, files };
 }
 
 /** Code that decides, beside the recipe's own files, what is in an image. */
@@ -49,7 +53,8 @@ const DEBIAN_MAKER = join(import.meta.dirname, 'rootfs.ts');
 export function recipeHash(recipe: LoadedRecipe, ingredients: readonly string[]): string {
   const hash = createHash('sha256');
   for (const [name, path] of [...recipe.files].toSorted(([a], [b]) => (a < b ? -1 : 1))) hash.update(`${name}\0`).update(readFileSync(path)).update('\0');
-  hash.update(readFileSync(recipe.node === true ? NODE_MAKER : DEBIAN_MAKER));
+  if (recipe.node === true) hash.update(readFileSync(NODE_MAKER));
+  if (recipe.rootfs !== undefined) hash.update(readFileSync(DEBIAN_MAKER));
   for (const ingredient of ingredients) hash.update(`${ingredient}\0`);
   return hash.digest('hex').slice(0, 12);
 }

@@ -40,7 +40,7 @@ export default async function setUp(): Promise<void> {
     const env = { ...process.env, IMAGE_PREFIX: TEST_IMAGE_PREFIX };
     execFileSync(join(ROOT, 'build-images.sh'), parameters, { env, stdio: ['ignore', 'inherit', 'inherit'] });
   };
-  build('postgresql', 'mysql');
+  build('postgresql', 'mysql', 'mongodb');
   build('--jobs', join(ROOT, 'test/jobs'), 'fixture');
 
   const session = randomBytes(3).toString('hex');

@@ -4,7 +4,7 @@ import pg from 'pg';
 import { type S3Access, TestBucket } from './s3.ts';
 
 /** Images that tests start containers from, by their names in images/. */
-export const TEST_IMAGES = ['s3', 'postgres', 'mysql', 'mariadb', 'base'] as const;
+export const TEST_IMAGES = ['s3', 'postgres', 'mysql', 'mariadb', 'mongodb', 'base'] as const;
 
 /** What the global set-up started; every test file shares it. */
 export interface Stack {

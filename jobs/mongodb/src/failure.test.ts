@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { JobError, type JobErrorCode } from '@esclusa/contract';
-import { MongoNetworkError, MongoParseError, MongoServerError, MongoServerSelectionError } from 'mongodb';
+import { Int32, MongoNetworkError, MongoParseError, MongoServerError, MongoServerSelectionError } from 'mongodb';
 import { sourceError } from './failure.ts';
 
 describe('sourceError', () => {
@@ -19,6 +19,10 @@ describe('sourceError', () => {
       code: expected,
       details: { mongoCode: code },
     });
+  });
+
+  test('a code is a code too where values are not promoted', () => {
+    expect(sourceError(new MongoServerError({ message: 'said', code: new Int32(2) }), 'reading', 'SOURCE_LOST')).toMatchObject({ code: 'QUERY_INVALID' });
   });
 
   test('a broken connection is what the caller says, connecting or reading', () => {

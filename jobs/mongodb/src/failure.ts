@@ -1,4 +1,5 @@
 import { JobError, type JobErrorCode } from '@esclusa/contract';
+import { Int32, Long } from 'mongodb';
 
 interface DriverError {
   readonly name: string;
@@ -48,16 +49,23 @@ const OF_SETTINGS = new Set(['MongoParseError', 'MongoInvalidArgumentError', 'Mo
 /** The contract's error for whatever the driver threw while doing something; `otherwise` is for errors that no server sent. */
 export function sourceError(error: unknown, doing: string, otherwise: 'SOURCE_UNREACHABLE' | 'SOURCE_LOST'): JobError {
   if (error instanceof JobError) return error;
-  const { name, message, code } = error as DriverError;
+  const { name, message } = error as DriverError;
+  const code = numberOf((error as DriverError).code);
   const rule = ruleOf(name, code, otherwise);
   const mend = rule.mend ?? MENDS[rule.code];
   const sentence = `${doing}: ${message}${mend === undefined ? '' : `; ${mend}`}`;
-  return new JobError(rule.code, sentence, { cause: error, ...(typeof code === 'number' ? { details: { mongoCode: code } } : {}) });
+  return new JobError(rule.code, sentence, { cause: error, ...(code === undefined ? {} : { details: { mongoCode: code } }) });
 }
 
-function ruleOf(name: string, code: unknown, otherwise: JobErrorCode): Rule {
+/** The server's number, which comes as a BSON integer where values are not promoted. */
+function numberOf(code: unknown): number | undefined {
+  if (typeof code === 'number') return code;
+  return code instanceof Int32 || code instanceof Long ? Number(code.toString()) : undefined;
+}
+
+function ruleOf(name: string, code: number | undefined, otherwise: JobErrorCode): Rule {
   // A server's refusal has a number; the driver's own errors have words, and those of sockets neither.
-  if (typeof code === 'number' && name !== 'MongoNetworkError') return BY_CODE[code] ?? { code: 'QUERY_FAILED' };
+  if (code !== undefined && name !== 'MongoNetworkError') return BY_CODE[code] ?? { code: 'QUERY_FAILED' };
   if (OF_SETTINGS.has(name)) return { code: 'CONFIG_INVALID' };
   // A value that is none: bytes that are no UTF-8 in a text, a document cut short.
   if (name === 'BSONError') return { code: 'QUERY_FAILED', mend: 'a document holds what is no valid BSON; leave it out by "filter", or mend it' };

@@ -1,0 +1,151 @@
+import { execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import Docker from 'dockerode';
+import { type DemoDatabase, DATABASES, connectionOf, variablesOf } from '../scripts/demo/databases.ts';
+import { DemoS3 } from '../scripts/demo/s3.ts';
+import { LabContainers } from '../scripts/lib/containers.ts';
+import { ensureDocker } from '../scripts/setup/docker.ts';
+import { ensureImage } from '../scripts/setup/images.ts';
+import { Forwarder } from './forwarder.ts';
+
+const HELP = `npm run bench:start: the jobs' images, and how long each takes from "docker run" to its first byte at S3.
+
+Usage: npm run bench:start [-- options]
+  --rounds N    runs of each job (15); the first of each is thrown away
+  --json        end with one line of JSON and nothing else on stdout
+  --help        this text
+
+Runs the jobs and a bare Node in turn, and prints medians: of "docker run" to the first byte of the first part, to the end of
+the job, and of "docker run" of a Node that does nothing.`;
+
+const ROOT = new URL('..', import.meta.url).pathname;
+const NETWORK = 'esclusa_bench';
+const BUCKET = 'bench';
+const KEYS = { accessKeyId: 'bench', secretAccessKey: 'bench-secret' };
+// Small datasets: what is measured is the way to the first byte.
+const SMALL: Readonly<Record<string, object>> = { postgresql: { ofertas: {} }, mysql: { users: {} }, mongodb: { medicos: { columns: ['cmp', 'nombre'] } } };
+
+const { values } = parseArgs({
+  options: { rounds: { type: 'string', default: '15' }, json: { type: 'boolean', default: false }, help: { type: 'boolean', default: false } },
+});
+const say = (line: string): void => console.error(line);
+const docker = new Docker();
+
+if (values.help) console.log(HELP);
+else
+  await measure(Number(values.rounds)).catch((error: Error) => {
+    say(`bench:start: ${error.message}`);
+    process.exitCode = 1;
+  });
+
+async function measure(rounds: number): Promise<void> {
+  await ensureDocker(say);
+  const [base, s3Image] = [await ensureImage('base', say), await ensureImage('s3', say)];
+  execFileSync(join(ROOT, 'build-images.sh'), [], { stdio: ['ignore', process.stderr, process.stderr] });
+  const lab = new LabContainers(NETWORK, 'esclusa.bench');
+  let forwarder: Forwarder | undefined;
+  try {
+    await lab.prepare();
+    const s3Ports = await lab.start({ name: 'esclusa_bench_s3', image: s3Image, ports: { 9000: 0 }, environment: s3Environment() });
+    await new DemoS3(`http://127.0.0.1:${s3Ports[9000]}`, KEYS).prepare(BUCKET);
+    forwarder = await Forwarder.listen(await bridgeAddress(), s3Ports[9000] ?? 0);
+    for (const database of DATABASES) await start(lab, database);
+
+    const samples = new Map<string, { firstByte: number[]; end: number[] }>();
+    const bare: number[] = [];
+    for (let round = 0; round < rounds; round++) {
+      bare.push((await timed(['--rm', '--network', NETWORK, base, 'node', '-e', '0'])).end);
+      for (const database of DATABASES) {
+        const of = samples.get(database.pipeline) ?? { firstByte: [], end: [] };
+        samples.set(database.pipeline, of);
+        const passing = forwarder.firstByte();
+        const { began, end } = await timed(run(database, forwarder.port, round));
+        of.firstByte.push((await passing) - began);
+        of.end.push(end);
+      }
+    }
+    await report(samples, median(bare));
+  } finally {
+    await forwarder?.close();
+    await lab.clear();
+  }
+}
+
+function s3Environment(): Record<string, string> {
+  return { S3_ACCESS_KEY: KEYS.accessKeyId, S3_SECRET_KEY: KEYS.secretAccessKey };
+}
+
+async function start(lab: LabContainers, database: DemoDatabase): Promise<void> {
+  const connection = connectionOf(database, {});
+  const container = { name: `esclusa_bench_${database.pipeline}`, image: await ensureImage(database.image, say), ports: { [database.port]: 0 } };
+  const ports = await lab.start({ ...container, environment: database.environment(connection) });
+  await database.load({ ...connection, port: ports[database.port] ?? 0 });
+  say(`${database.label} is loaded`);
+}
+
+/** What "docker run" is given for a job by hand. */
+function run(database: DemoDatabase, s3Port: number, round: number): string[] {
+  const job = database.pipeline;
+  const datasets = SMALL[job] ?? {};
+  const id = `start-${job}-${round}`;
+  const keys = Object.fromEntries(Object.keys(datasets).map((name) => [name, `${id}/${name}.csv`]));
+  const destination = { bucket: BUCKET, keys, commitKey: `_esclusa/commits/${id}/1.json` };
+  const request = { version: 1, mode: 'run', run: id, attempt: 1, pipeline: job, datasets, destination, timeAllowedSeconds: 60 };
+  const variables = {
+    ...variablesOf(database, { ...connectionOf(database, {}), host: `esclusa_bench_${job}`, port: database.port }),
+    AWS_BUCKET_NAME: BUCKET,
+    AWS_ACCESS_KEY_ID: KEYS.accessKeyId,
+    AWS_SECRET_ACCESS_KEY: KEYS.secretAccessKey,
+    S3_ENDPOINT: `http://host.docker.internal:${s3Port}`,
+    ESCLUSA_REQUEST: JSON.stringify(request),
+  };
+  const options = Object.entries(variables).flatMap(([name, value]) => ['-e', `${name}=${value}`]);
+  return ['--rm', '--network', NETWORK, '--add-host', 'host.docker.internal:host-gateway', ...options, imageOf(job)];
+}
+
+/** Runs a container to its end; when it began by `performance.now()`, and how long it took, in ms. */
+async function timed(parameters: readonly string[]): Promise<{ began: number; end: number }> {
+  const began = performance.now();
+  const child = spawn('docker', ['run', ...parameters], { stdio: ['ignore', 'pipe', 'pipe'] });
+  let output = '';
+  for (const stream of [child.stdout, child.stderr]) stream.setEncoding('utf8').on('data', (text: string) => (output += text));
+  const [status] = (await once(child, 'close')) as [number];
+  if (status !== 0) throw new Error(`a container ended with ${status}: ${output.slice(-1000)}`);
+  return { began, end: performance.now() - began };
+}
+
+function imageOf(job: string): string {
+  return `pharmavida-ingesta-${job}:latest`;
+}
+
+/** The host's own address on the engine's default bridge, where containers find it as host.docker.internal. */
+async function bridgeAddress(): Promise<string> {
+  const { IPAM } = await docker.getNetwork('bridge').inspect();
+  const gateway = IPAM?.Config?.[0]?.['Gateway'];
+  if (gateway === undefined) throw new Error("the engine's default bridge has no address of this host");
+  return gateway;
+}
+
+/** The middle one, the first of all left out: it warms caches. */
+function median(samples: readonly number[]): number {
+  const sorted = samples.slice(1).toSorted((a, b) => a - b);
+  return Math.round(sorted[Math.floor(sorted.length / 2)] ?? Number.NaN);
+}
+
+async function report(samples: ReadonlyMap<string, { firstByte: readonly number[]; end: readonly number[] }>, bare: number): Promise<void> {
+  const jobs: Record<string, { image_mb: number; first_byte_ms: number; end_ms: number }> = {};
+  for (const [job, { firstByte, end }] of samples) {
+    const { Size } = await docker.getImage(imageOf(job)).inspect();
+    jobs[job] = { image_mb: Math.round(Size / 1e6), first_byte_ms: median(firstByte), end_ms: median(end) };
+  }
+  if (!values.json) {
+    console.log(`job          image   first byte at S3   end`);
+    for (const [job, { image_mb: mb, first_byte_ms: first, end_ms: end }] of Object.entries(jobs)) {
+      console.log(`${job.padEnd(11)} ${String(mb).padStart(3)} MB   ${`${first} ms`.padEnd(16)}   ${end} ms`);
+    }
+    console.log(`node -e 0   ${' '.repeat(27)}${bare} ms`);
+  }
+  console.log(JSON.stringify({ jobs, bare_node_ms: bare }));
+}
