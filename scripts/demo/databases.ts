@@ -58,6 +58,8 @@ export const DATABASES: readonly DemoDatabase[] = [
       MONGO_INITDB_ROOT_USERNAME: user,
       MONGO_INITDB_ROOT_PASSWORD: password,
       MONGO_INITDB_DATABASE: database,
+      // For our own image: a replica set of one member, which keeps snapshots. The official one wants more than a variable for that.
+      ESCLUSA_REPLSET: 'rs0',
     }),
     load: loadMongo,
     counted: 'prescriptions',
