@@ -4,7 +4,7 @@ import { jobJsonSchema } from '@esclusa/contract';
 import { configSchema } from '../gateway/src/config.ts';
 
 const ROOT = new URL('..', import.meta.url).pathname;
-// Read by the AWS SDK's credential chain, docker-compose.yml (the demo's databases, beside the jobs) and the scripts that make images.
+// Read by the AWS SDK's credential chain, docker-compose.yml and the scripts that make images.
 const OTHERS = [
   'ESCLUSA_USER',
   'ESCLUSA_BASE_IMAGE',
@@ -18,7 +18,6 @@ const OTHERS = [
   'AWS_SECRET_ACCESS_KEY',
   'AWS_SESSION_TOKEN',
   'DOCKER_GID',
-  ...['MYSQL', 'MONGO'].flatMap((prefix) => ['HOST', 'PORT', 'USER', 'PASSWORD', 'DATABASE'].map((name) => `${prefix}_${name}`)),
 ];
 
 const byName = (a = '', b = ''): number => a.localeCompare(b, 'en');
@@ -37,5 +36,11 @@ describe('.env.example', () => {
       }
     });
     expect(written.toSorted(byName)).toEqual([...new Set([...Object.keys(configSchema.shape), ...jobs, ...OTHERS])].toSorted(byName));
+  });
+
+  test("the README's table explains each of them, and no other", () => {
+    const table = readFileSync(`${ROOT}README.md`, 'utf8').split('## Configuration')[1]?.split('\n## ')[0] ?? '';
+    const explained = [...table.matchAll(/^\| ([^|]+)\|/gm)].flatMap(([, cell = '']) => [...cell.matchAll(/`([A-Z][A-Z0-9_]*)`/g)].map(([, name]) => name));
+    expect(explained.toSorted(byName)).toEqual(written.toSorted(byName));
   });
 });

@@ -1,4 +1,4 @@
 import { describeSource } from '../../jobs/kit/src/testing/source-conformance.ts';
 import { mysqlParts } from './mysql-parts.ts';
 
-describeSource('mysql, on MariaDB', { slow: true }, () => mysqlParts('mariadb'));
+describeSource('mysql, on MariaDB', () => mysqlParts('mariadb'));

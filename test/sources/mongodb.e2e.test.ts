@@ -4,8 +4,12 @@ import { type SourceParts, describeSource } from '../../jobs/kit/src/testing/sou
 import { MongoServer } from '../support/mongo-server.ts';
 import { batches, newName } from './support.ts';
 
-// DocumentDB has neither $where nor $function, by which a query can be made to take its time.
-describeSource('mongodb, on a replica set', { slow: false }, async (): Promise<SourceParts<Dataset>> => {
+/** A filter that takes a server minutes for each document, out of what MongoDB and DocumentDB both know: loops within a loop. */
+const INNER_LOOP = { $size: { $filter: { input: { $range: [0, 3_000] }, as: 'x', cond: { $gt: ['$$x', -1] } } } };
+const OUTER_LOOP = { $reduce: { input: { $range: [0, { $add: ['$id', 6_000] }] }, initialValue: 0, in: { $add: ['$$value', INNER_LOOP] } } };
+const SLOW = { $expr: { $lt: [OUTER_LOOP, 0] } };
+
+describeSource('mongodb, on a replica set', async (): Promise<SourceParts<Dataset>> => {
   const server = await MongoServer.start('replica set');
   return {
     job: mongodb,
@@ -28,6 +32,7 @@ describeSource('mongodb, on a replica set', { slow: false }, async (): Promise<S
       await server.using(database, (db) => db.collection(table).deleteMany({}));
     },
     dataset: (table, columns) => ({ collection: table, ...(columns === undefined ? {} : { columns: [...columns] }) }),
+    slowDataset: (table) => ({ collection: table, columns: ['id'], filter: SLOW }),
     missingColumn: 'null',
     hostile: { table: 'ta,bla "rara" `ñ` %s', columns: ['co,l', 'com"illas', 'línea\nnueva', "l'eau", 'SELECT', ' '] },
     active: (name) => server.operationsOf(name),

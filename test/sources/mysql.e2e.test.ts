@@ -1,4 +1,4 @@
 import { describeSource } from '../../jobs/kit/src/testing/source-conformance.ts';
 import { mysqlParts } from './mysql-parts.ts';
 
-describeSource('mysql, on MySQL', { slow: true }, () => mysqlParts('mysql'));
+describeSource('mysql, on MySQL', () => mysqlParts('mysql'));

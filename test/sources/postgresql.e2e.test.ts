@@ -7,7 +7,7 @@ import { batches, newName } from './support.ts';
 
 const quote = pg.escapeIdentifier;
 
-describeSource('postgresql', { slow: true }, async (): Promise<SourceParts<Dataset>> => {
+describeSource('postgresql', async (): Promise<SourceParts<Dataset>> => {
   const server = await PostgresServer.start();
   const using = async <T>(database: string, work: (client: pg.Client) => Promise<T>): Promise<T> => {
     const client = await server.connect(database);

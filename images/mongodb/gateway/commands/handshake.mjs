@@ -86,7 +86,8 @@ export function logout({ connection }) {
   return encode({ ok: 1 });
 }
 
-export const buildInfo = () => encode({ version: VERSION.join('.'), versionArray: VERSION, modules: ['documentdb'], maxBsonObjectSize: 16_777_216, ok: 1 });
+export const buildInfo = () =>
+  encode({ version: VERSION.slice(0, 3).join('.'), versionArray: VERSION, modules: ['documentdb'], maxBsonObjectSize: 16_777_216, ok: 1 });
 
 const textOf = (payload) => Buffer.from(payload.buffer).toString();
 const binary = (text) => new Binary(Buffer.from(text));

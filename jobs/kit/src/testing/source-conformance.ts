@@ -13,10 +13,9 @@ const SET_UP_MS = 180_000;
 
 /**
  * Holds a job's source to job.ts, on a real server which belongs to this suite alone: it is killed and started again.
- * `setUp` starts the server. `slow`: the source can be asked for what its server computes for a minute; where it can not, that
- * one test is not there.
+ * `setUp` starts the server.
  */
-export function describeSource<Dataset>(name: string, { slow }: { readonly slow: boolean }, setUp: () => Promise<SourceParts<Dataset>>): void {
+export function describeSource<Dataset>(name: string, setUp: () => Promise<SourceParts<Dataset>>): void {
   describe(`source ${name}`, () => {
     let parts: SourceParts<Dataset> | undefined;
     const bench = new Bench<Dataset>(() => {
@@ -38,7 +37,7 @@ export function describeSource<Dataset>(name: string, { slow }: { readonly slow:
     choosing(bench);
     snapshot(bench);
     streaming(bench);
-    cancelling(bench, slow);
+    cancelling(bench);
     // Last, since it kills the server.
     failing(bench);
   });

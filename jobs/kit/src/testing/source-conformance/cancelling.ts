@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import { type Bench, drain, eventually, rows } from './parts.ts';
 
 /** A job that has to stop leaves nothing running at the source. */
-export function cancelling<Dataset>(bench: Bench<Dataset>, slow: boolean): void {
+export function cancelling<Dataset>(bench: Bench<Dataset>): void {
   describe('cancelling', () => {
     test('a stop while rows flow ends the reading here and the query at the server', async () => {
       const opened = await bench.open(await bench.table('larga', rows(64_000, 1_000)));
@@ -19,20 +19,18 @@ export function cancelling<Dataset>(bench: Bench<Dataset>, slow: boolean): void 
       await opened.session.close();
     }, 120_000);
 
-    if (slow) {
-      test('a stop while the server computes ends the query', async () => {
-        const dataset = bench.parts.slowDataset?.('pocas');
-        if (dataset === undefined) throw new Error('the parts have no slowDataset');
-        const opened = await bench.open(await bench.table('pocas', rows(3)));
-        const plan = await opened.session.plan('lenta', dataset);
-        const reading = drain(plan.read());
-        reading.catch(() => undefined);
-        await eventually('the query to run', async () => (await bench.parts.active(opened.applicationName)) > 0);
-        opened.stop.abort(new Error('stop'));
-        await expect(reading).rejects.toThrow();
-        await bench.untilIdle(opened.applicationName);
-      }, 120_000);
-    }
+    test('a stop while the server computes ends the query', async () => {
+      const dataset = bench.parts.slowDataset?.('pocas');
+      if (dataset === undefined) throw new Error('the parts have no slowDataset');
+      const opened = await bench.open(await bench.table('pocas', rows(3)));
+      const plan = await opened.session.plan('lenta', bench.parts.slowDataset('pocas'));
+      const reading = drain(plan.read());
+      reading.catch(() => undefined);
+      await eventually('the query to run', async () => (await bench.parts.active(opened.applicationName)) > 0);
+      opened.stop.abort(new Error('stop'));
+      await expect(reading).rejects.toThrow();
+      await bench.untilIdle(opened.applicationName);
+    }, 120_000);
 
     test('a session that is closed in the middle of a dataset leaves nothing at the server', async () => {
       const opened = await bench.open(await bench.table('larga', rows(64_000, 1_000)));
