@@ -20,8 +20,6 @@ export function cancelling<Dataset>(bench: Bench<Dataset>): void {
     }, 120_000);
 
     test('a stop while the server computes ends the query', async () => {
-      const dataset = bench.parts.slowDataset?.('pocas');
-      if (dataset === undefined) throw new Error('the parts have no slowDataset');
       const opened = await bench.open(await bench.table('pocas', rows(3)));
       const plan = await opened.session.plan('lenta', bench.parts.slowDataset('pocas'));
       const reading = drain(plan.read());
