@@ -14,7 +14,7 @@ export class Forwarder {
     this.port = (server.address() as AddressInfo).port;
   }
 
-  /** Listens on one address of this host, the engine's bridge, for connections to an S3 on loopback. */
+  /** Listens on one address of this host, that of the lab's network, for connections to an S3 on loopback. */
   static async listen(address: string, s3Port: number): Promise<Forwarder> {
     const server = createServer();
     server.listen(0, address);

@@ -50,7 +50,8 @@ async function measure(rounds: number): Promise<void> {
     await lab.prepare();
     const s3Ports = await lab.start({ name: 'esclusa_bench_s3', image: s3Image, ports: { 9000: 0 }, environment: s3Environment() });
     await new DemoS3(`http://127.0.0.1:${s3Ports[9000]}`, KEYS).prepare(BUCKET);
-    forwarder = await Forwarder.listen(await bridgeAddress(), s3Ports[9000] ?? 0);
+    const address = await hostAddress();
+    forwarder = await Forwarder.listen(address, s3Ports[9000] ?? 0);
     for (const database of DATABASES) await start(lab, database);
 
     const samples = new Map<string, { firstByte: number[]; end: number[] }>();
@@ -61,7 +62,7 @@ async function measure(rounds: number): Promise<void> {
         const of = samples.get(database.pipeline) ?? { firstByte: [], end: [] };
         samples.set(database.pipeline, of);
         const passing = forwarder.firstByte();
-        const { began, end } = await timed(run(database, forwarder.port, round));
+        const { began, end } = await timed(run(database, `http://${address}:${forwarder.port}`, round));
         of.firstByte.push((await passing) - began);
         of.end.push(end);
       }
@@ -86,7 +87,7 @@ async function start(lab: LabContainers, database: DemoDatabase): Promise<void> 
 }
 
 /** What "docker run" is given for a job by hand. */
-function run(database: DemoDatabase, s3Port: number, round: number): string[] {
+function run(database: DemoDatabase, endpoint: string, round: number): string[] {
   const job = database.pipeline;
   const datasets = SMALL[job] ?? {};
   const id = `start-${job}-${round}`;
@@ -98,11 +99,11 @@ function run(database: DemoDatabase, s3Port: number, round: number): string[] {
     AWS_BUCKET_NAME: BUCKET,
     AWS_ACCESS_KEY_ID: KEYS.accessKeyId,
     AWS_SECRET_ACCESS_KEY: KEYS.secretAccessKey,
-    S3_ENDPOINT: `http://host.docker.internal:${s3Port}`,
+    S3_ENDPOINT: endpoint,
     ESCLUSA_REQUEST: JSON.stringify(request),
   };
   const options = Object.entries(variables).flatMap(([name, value]) => ['-e', `${name}=${value}`]);
-  return ['--rm', '--network', NETWORK, '--add-host', 'host.docker.internal:host-gateway', ...options, imageOf(job)];
+  return ['--rm', '--network', NETWORK, ...options, imageOf(job)];
 }
 
 /** Runs a container to its end; when it began by `performance.now()`, and how long it took, in ms. */
@@ -120,12 +121,12 @@ function imageOf(job: string): string {
   return `pharmavida-ingesta-${job}:latest`;
 }
 
-/** The host's own address on the engine's default bridge, where containers find it as host.docker.internal. */
-async function bridgeAddress(): Promise<string> {
-  const { IPAM } = await docker.getNetwork('bridge').inspect();
-  const gateway = IPAM?.Config?.[0]?.['Gateway'];
-  if (gateway === undefined) throw new Error("the engine's default bridge has no address of this host");
-  return gateway;
+/** The host's own address on the lab's network. */
+async function hostAddress(): Promise<string> {
+  const { IPAM } = await docker.getNetwork(NETWORK).inspect();
+  const address = IPAM?.Config?.[0]?.['Gateway'];
+  if (address === undefined) throw new Error(`the network ${NETWORK} has no address of this host`);
+  return address;
 }
 
 /** The middle one, the first of all left out: it warms caches. */
