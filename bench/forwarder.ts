@@ -1,58 +1,33 @@
-import { once } from 'node:events';
-import { type Server, type Socket, connect, createServer } from 'node:net';
-import type { AddressInfo } from 'node:net';
+import { Wire } from '../jobs/kit/src/testing/source-conformance/wire.ts';
+
+// The query of S3's UploadPart, in the head of its request.
+const FIRST_PART = 'partNumber=1&';
 
 /** Stands between jobs and S3, and tells when the first byte of data passes. */
 export class Forwarder {
   readonly port: number;
-  readonly #server: Server;
-  readonly #sockets = new Set<Socket>();
-  #firstByte: ((at: number) => void) | undefined;
+  readonly close: () => Promise<void>;
+  readonly #watch: { passed?: (at: number) => void };
 
-  private constructor(server: Server) {
-    this.#server = server;
-    this.port = (server.address() as AddressInfo).port;
+  private constructor(wire: Wire, watch: { passed?: (at: number) => void }) {
+    this.port = wire.port;
+    this.close = () => wire.close();
+    this.#watch = watch;
   }
 
   /** Listens on one address of this host, that of the lab's network, for connections to an S3 on loopback. */
   static async listen(address: string, s3Port: number): Promise<Forwarder> {
-    const server = createServer();
-    server.listen(0, address);
-    await once(server, 'listening');
-    const forwarder = new Forwarder(server);
-    server.on('connection', (client) => forwarder.#join(client, connect(s3Port, '127.0.0.1')));
-    return forwarder;
+    const watch: { passed?: (at: number) => void } = {};
+    const onRequest = (chunk: Buffer): void => {
+      if (watch.passed === undefined || !chunk.includes(FIRST_PART)) return;
+      watch.passed(performance.now());
+      delete watch.passed;
+    };
+    return new Forwarder(await Wire.to('127.0.0.1', s3Port, { address, onRequest }), watch);
   }
 
   /** When (by `performance.now()`) the next upload's first part begins to come in. */
   firstByte(): Promise<number> {
-    return new Promise((resolve) => (this.#firstByte = resolve));
-  }
-
-  async close(): Promise<void> {
-    for (const socket of this.#sockets) socket.destroy();
-    this.#server.close();
-    await once(this.#server, 'close');
-  }
-
-  #join(client: Socket, s3: Socket): void {
-    for (const [socket, other] of [
-      [client, s3],
-      [s3, client],
-    ] as const) {
-      this.#sockets.add(socket);
-      socket.on('error', () => other.destroy());
-      socket.on('close', () => {
-        this.#sockets.delete(socket);
-        other.destroy();
-      });
-    }
-    client.on('data', (chunk: Buffer) => {
-      if (this.#firstByte === undefined || !chunk.includes('partNumber=1&')) return;
-      this.#firstByte(performance.now());
-      this.#firstByte = undefined;
-    });
-    client.pipe(s3);
-    s3.pipe(client);
+    return new Promise((resolve) => (this.#watch.passed = resolve));
   }
 }

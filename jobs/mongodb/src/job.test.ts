@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { describeJobJson } from '../../kit/src/testing/job-description.ts';
+import { describeJobJson, problemsOf } from '../../kit/src/testing/job-description.ts';
 import jobJson from '../job.json' with { type: 'json' };
 import { datasetSchema } from './dataset.ts';
 import { mongodb } from './job.ts';
@@ -7,16 +7,7 @@ import { readSettings } from './settings.ts';
 
 describeJobJson({ job: mongodb, jobJson, readSettings, secrets: ['MONGO_URL', 'MONGO_PASSWORD'], beside: { MONGO_HOST: 'x', MONGO_URL: 'mongodb://x' } });
 
-/** What is wrong with settings. */
-function problems(settings: Record<string, string>): unknown {
-  try {
-    readSettings(settings);
-  } catch (error) {
-    expect(error).toMatchObject({ code: 'CONFIG_INVALID' });
-    return (error as { details: { problems: unknown } }).details.problems;
-  }
-  return [];
-}
+const problems = (settings: Record<string, string>): unknown => problemsOf(readSettings, settings);
 
 describe('settings MONGO_*', () => {
   const least = { MONGO_HOST: 'db', MONGO_DATABASE: 'pharmavida' };

@@ -9,21 +9,12 @@ import {
   nameDatasets,
   within,
 } from '@esclusa/kit';
-import {
-  type AbstractCursor,
-  BSON,
-  type ClientSession,
-  type Db,
-  type Document,
-  type FindOptions,
-  type MongoClient,
-  type Timestamp,
-  type Abortable,
-} from 'mongodb';
+import { type AbstractCursor, type ClientSession, type Db, type Document, type FindOptions, type MongoClient, type Timestamp, type Abortable } from 'mongodb';
 import { type Server, ask, connect } from './connection.ts';
 import type { Dataset } from './dataset.ts';
 import { Discovery } from './discover.ts';
 import { sourceError } from './failure.ts';
+import { parseFilter } from './filter.ts';
 import { type Path, parsePath, projectionFor } from './paths.ts';
 import { readDocuments } from './reader.ts';
 import { type MongoSettings, readSettings } from './settings.ts';
@@ -236,15 +227,5 @@ class MongoSession implements SourceSession<Dataset> {
       await within(END_MS, this.#client.close(true));
     })();
     return this.#ended;
-  }
-}
-
-/** A filter as find takes it; Extended JSON is how dates, ObjectIds and the like are written in a pipeline. */
-function parseFilter(filter: Dataset['filter']): Document {
-  if (filter === undefined) return {};
-  try {
-    return BSON.EJSON.parse(JSON.stringify(filter), { relaxed: false }) as Document;
-  } catch (cause) {
-    throw new JobError('QUERY_INVALID', `"filter" is no Extended JSON: ${(cause as Error).message}`, { cause, details: { field: 'filter' } });
   }
 }

@@ -55,20 +55,23 @@ export function describeJobJson({ job, jobJson, readSettings, secrets, beside = 
   });
 }
 
+/** What is wrong with settings, as their reader lists it; nothing where it takes them. */
+export function problemsOf(readSettings: (settings: Settings) => object, settings: Settings): unknown {
+  try {
+    readSettings(settings);
+  } catch (error) {
+    expect(error).toMatchObject({ code: 'CONFIG_INVALID' });
+    return (error as { details: { problems: unknown } }).details.problems;
+  }
+  return [];
+}
+
 /** Holds the settings of a server that is reached by host, port, user, password and database to what their users expect. */
 export function describeSettings(prefix: string, defaults: { readonly port: number }, readSettings: (settings: Settings) => object): void {
   const host = `${prefix}_HOST`;
   const port = `${prefix}_PORT`;
   const least = { [host]: 'db', [`${prefix}_USER`]: 'lector', [`${prefix}_DATABASE`]: 'pharmavida' };
-  const problems = (settings: Settings): unknown => {
-    try {
-      readSettings(settings);
-    } catch (error) {
-      expect(error).toMatchObject({ code: 'CONFIG_INVALID' });
-      return (error as { details: { problems: unknown } }).details.problems;
-    }
-    return [];
-  };
+  const problems = (settings: Settings): unknown => problemsOf(readSettings, settings);
 
   describe(`settings ${prefix}_*`, () => {
     test('what may be left out has its default, and the rest of the environment is left alone', () => {

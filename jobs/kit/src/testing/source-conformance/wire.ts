@@ -2,7 +2,15 @@ import { type Server, type Socket, connect, createServer } from 'node:net';
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 
-/** Stands between a source and its server and counts the bytes that the server sends, which is how back-pressure shows. */
+/** What a wire tells of the bytes that pass. */
+export interface WireOptions {
+  /** Address of this host to listen on; loopback by default. */
+  readonly address?: string;
+  /** Told of what clients send. */
+  readonly onRequest?: (chunk: Buffer) => void;
+}
+
+/** Stands between clients and a server and counts the bytes that the server sends, which is how back-pressure shows. */
 export class Wire {
   readonly port: number;
   /** Bytes from the server so far. */
@@ -15,13 +23,16 @@ export class Wire {
     this.port = (server.address() as AddressInfo).port;
   }
 
-  /** Listens on loopback for connections to `host:port`. */
-  static async to(host: string, port: number): Promise<Wire> {
+  /** Listens for connections to `host:port`. */
+  static async to(host: string, port: number, { address = '127.0.0.1', onRequest }: WireOptions = {}): Promise<Wire> {
     const server = createServer();
-    server.listen(0, '127.0.0.1');
+    server.listen(0, address);
     await once(server, 'listening');
     const wire = new Wire(server);
-    server.on('connection', (client) => wire.#join(client, connect(port, host)));
+    server.on('connection', (client) => {
+      if (onRequest !== undefined) client.on('data', onRequest);
+      wire.#join(client, connect(port, host));
+    });
     return wire;
   }
 
