@@ -92,8 +92,17 @@ class MongoSession implements SourceSession<Dataset> {
       });
       return;
     }
-    const first = (await this.#collections()).find(({ type }) => type !== 'view');
-    if (first !== undefined) await this.#db.collection(first.name).findOne({}, { ...this.#options(), projection: { _id: 1 } });
+    for (const { name } of await this.#collections()) {
+      // One that can't be read so (a capped collection, a view that is broken) is for its own dataset to tell; the next will do.
+      const read = await this.#db
+        .collection(name)
+        .findOne({}, { ...this.#options(), projection: { _id: 1 } })
+        .then(
+          () => true,
+          () => false,
+        );
+      if (read) break;
+    }
     this.#refreshing = setInterval(() => {
       // A cursor that is held back for long must not die of it; a failure shows at the cursor's next batch.
       this.#client
