@@ -1,6 +1,8 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { Manifest } from '@esclusa/contract';
 import { Decimal128, type Document, Long, ObjectId } from 'mongodb';
+import { mongodb } from '../jobs/mongodb/src/job.ts';
 import { type ByHand, type Ended, published, requestFor, runByHand } from './support/by-hand.ts';
 import { readCsv } from './support/csv.ts';
 import { MongoServer } from './support/mongo-server.ts';
@@ -154,6 +156,31 @@ describe.each(['replica set', 'standalone'] as const)('the MongoDB job, run by d
     else
       expect(ended).toMatchObject({ status: 78, final: { code: 'CONFIG_INVALID', message: expect.stringMatching(/replica set.*MONGO_CONSISTENCY=prefer/) } });
   });
+});
+
+test("a snapshot that the server has let go of is told with the server's own setting, and worth another attempt", async () => {
+  const server = await MongoServer.start('replica set', ['--setParameter', 'minSnapshotHistoryWindowInSeconds=1']);
+  try {
+    await server.using('pharmavida', (db) => db.collection('c').insertOne({ a: 1 }));
+    const { host, port, user, password } = server.fromHere;
+    const settings = { MONGO_HOST: host, MONGO_PORT: String(port), MONGO_USER: user, MONGO_PASSWORD: password, MONGO_DATABASE: 'pharmavida' };
+    const output = { log: () => undefined, progress: () => undefined, final: async () => undefined };
+    const { signal } = new AbortController();
+    const session = await mongodb.connect({ settings, mode: 'run', applicationName: 'esclusa expired/1', signal, output });
+    const plan = await session.plan('c', { columns: ['a'] });
+    await sleep(3_000);
+    const reading = (async () => {
+      for await (const chunk of plan.read()) expect(chunk).toBeUndefined();
+    })();
+    await expect(reading).rejects.toMatchObject({
+      code: 'SNAPSHOT_EXPIRED',
+      retryable: true,
+      message: expect.stringContaining('minSnapshotHistoryWindowInSeconds'),
+    });
+    await session.close();
+  } finally {
+    await server.stop();
+  }
 });
 
 function receta(n: number, more: object): Document {

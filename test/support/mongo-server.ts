@@ -7,7 +7,11 @@ const PASSWORD = 'canary-contraseña "3" 6b1c';
 
 // With users a member of a replica set wants a key file, also when it is alone.
 const KEY_FILE = 'head -c 512 /dev/urandom | base64 -w 0 > /tmp/key && chmod 400 /tmp/key && chown mongodb /tmp/key';
-const OFFICIAL_REPLICA_SET = ['bash', '-c', `${KEY_FILE} && exec docker-entrypoint.sh mongod --replSet rs0 --keyFile /tmp/key --bind_ip_all`];
+const officialReplicaSet = (more: readonly string[]): string[] => [
+  'bash',
+  '-c',
+  `${KEY_FILE} && exec docker-entrypoint.sh mongod --replSet rs0 --keyFile /tmp/key --bind_ip_all ${more.join(' ')}`,
+];
 
 /** A MongoDB server of one test, which may be killed and started again. */
 export class MongoServer {
@@ -19,8 +23,8 @@ export class MongoServer {
     this.#server = server;
   }
 
-  /** A `replica set` of one member, which keeps snapshots, or a `standalone`, which doesn't. */
-  static async start(kind: 'replica set' | 'standalone'): Promise<MongoServer> {
+  /** A `replica set` of one member, which keeps snapshots, or a `standalone`, which doesn't; `more` are further arguments of mongod. */
+  static async start(kind: 'replica set' | 'standalone', more: readonly string[] = []): Promise<MongoServer> {
     const image = stack().images.mongodb;
     const official = !image.startsWith('esclusa-');
     const started = await DatabaseServer.start({
@@ -28,7 +32,7 @@ export class MongoServer {
       name: 'mongodb',
       port: 27_017,
       environment: { MONGO_INITDB_ROOT_USERNAME: USER, MONGO_INITDB_ROOT_PASSWORD: PASSWORD },
-      command: kind === 'standalone' ? [] : official ? OFFICIAL_REPLICA_SET : ['--replSet', 'rs0'],
+      command: kind === 'standalone' ? [...more] : official ? officialReplicaSet(more) : ['--replSet', 'rs0', ...more],
       ready: /Waiting for connections/,
     });
     const server = new MongoServer(started);
