@@ -20,7 +20,7 @@ export function cancelling<Dataset>(bench: Bench<Dataset>): void {
     }, 120_000);
 
     test('a stop while the server computes ends the query', async () => {
-      const opened = await bench.open(await bench.table('pocas', rows(3)));
+      const opened = await bench.open(await bench.table('pocas', rows(2_000)));
       const plan = await opened.session.plan('lenta', bench.parts.slowDataset('pocas'));
       const reading = drain(plan.read());
       reading.catch(() => undefined);

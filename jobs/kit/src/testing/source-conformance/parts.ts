@@ -23,7 +23,7 @@ export interface SourceParts<Dataset> {
   empty(database: string, table: string): Promise<void>;
   /** The dataset of a table, with these of its columns (by default: all). */
   dataset(table: string, columns?: readonly string[]): Dataset;
-  /** A dataset that the server works on for a minute before its first row; `table` has a few rows. */
+  /** A dataset that the server works on for a minute before its first row; `table` has two thousand rows. */
   slowDataset(table: string): Dataset;
   /** Whether a wanted column that is not there is refused; a source without a schema gives NULLs instead. */
   readonly missingColumn: 'refused' | 'null';
