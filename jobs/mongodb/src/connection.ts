@@ -52,7 +52,6 @@ function optionsOf(settings: MongoSettings): MongoClientOptions {
     serverSelectionTimeoutMS: CONNECT_TIMEOUT_MS,
     connectTimeoutMS: CONNECT_TIMEOUT_MS,
     maxPoolSize: POOL_SIZE,
-    monitorCommands: false,
   };
   if (settings.MONGO_URL !== undefined) return common;
   const { MONGO_USER: username, MONGO_PASSWORD: password, MONGO_AUTH_SOURCE: authSource, MONGO_SSLMODE: mode } = settings;

@@ -93,15 +93,14 @@ class MongoSession implements SourceSession<Dataset> {
       return;
     }
     for (const { name } of await this.#collections()) {
-      // One that can't be read so (a capped collection, a view that is broken) is for its own dataset to tell; the next will do.
-      const read = await this.#db
-        .collection(name)
-        .findOne({}, { ...this.#options(), projection: { _id: 1 } })
-        .then(
-          () => true,
-          () => false,
-        );
-      if (read) break;
+      try {
+        await this.#db.collection(name).findOne({}, { ...this.#options(), projection: { _id: 1 } });
+        break;
+      } catch (error) {
+        const failure = sourceError(error, 'taking the snapshot', 'SOURCE_LOST');
+        if (failure.code === 'SOURCE_LOST') throw failure;
+        // One that can't be read so (a capped collection, a view that is broken) is for its own dataset to tell; the next will do.
+      }
     }
     this.#refreshing = setInterval(() => {
       // A cursor that is held back for long must not die of it; a failure shows at the cursor's next batch.
