@@ -23,7 +23,15 @@ export const pipelineFileSchema = z.strictObject({
     )
     .refine((datasets) => Object.keys(datasets).length > 0, 'a pipeline has at least one dataset'),
   destination: z.strictObject({ prefix: destinationPrefix.optional() }).default({}),
-  limits: limitsSchema.partial().default({}),
+  limits: limitsSchema
+    .partial()
+    .extend({
+      /** Runs of this source that may go on at once. */
+      concurrency: z.int().min(1).max(1_000).optional(),
+    })
+    .default({}),
+  /** What becomes of a run that is asked for while another one of the pipeline has not ended. */
+  overlap: z.enum(['queue', 'join', 'reject']).default('queue'),
 });
 export type PipelineFile = z.infer<typeof pipelineFileSchema>;
 
