@@ -1,80 +1,7 @@
 import { afterEach, describe, expect, test } from '@jest/globals';
-import pino from 'pino';
-import { type Schedule, scheduleSchema } from '../../pipelines/schedule.ts';
-import { type Scheduled, Scheduler, type SchedulerOptions } from './scheduler.ts';
-
-const HOURLY = schedule({ cron: '0 * * * *' });
-const DAILY = schedule({ cron: '0 3 * * *' });
-const LONG_AGO = new Date('2026-01-01T00:00:00Z');
-
-function schedule(fields: Partial<Schedule>): Schedule {
-  return scheduleSchema.parse(fields);
-}
-
-/** A scheduler with a clock that stands until it is set, and services that record what they are asked. */
-class Bench {
-  now: Date;
-  pipelines: Scheduled[] | Error = [];
-  readonly submitted: string[] = [];
-  readonly warnings: { msg: string; pipeline?: string; retrySeconds?: number }[] = [];
-  readonly firstSeen = new Map<string, Date>();
-  asked = 0;
-  firstSeenFails = false;
-  /** What becomes of a submission; accepted unless it is set. */
-  submit: (pipeline: string, tick: Date) => Promise<'accepted' | 'done'> = () => Promise.resolve('accepted');
-  readonly scheduler: Scheduler;
-
-  constructor(now: string, options: SchedulerOptions = {}) {
-    this.now = new Date(now);
-    const log = pino({ level: 'warn' }, { write: (line) => void this.warnings.push(JSON.parse(line)) });
-    this.scheduler = new Scheduler(
-      {
-        log,
-        pipelines: () => (Array.isArray(this.pipelines) ? Promise.resolve(this.pipelines) : Promise.reject(this.pipelines)),
-        firstSeen: (pipeline) => {
-          this.asked++;
-          if (this.firstSeenFails) return Promise.reject(new Error('S3 is away'));
-          return Promise.resolve(this.firstSeen.get(pipeline) ?? this.now);
-        },
-        submit: (pipeline, tick) => {
-          this.submitted.push(`${pipeline} ${tick.toISOString().slice(5, 16)}`);
-          return this.submit(pipeline, tick);
-        },
-      },
-      { now: () => this.now, ...options },
-    );
-  }
-
-  /** Sets the clock and looks; gives what was submitted by that. */
-  async at(now: string): Promise<string[]> {
-    return this.look(new Date(now));
-  }
-
-  /** Looks once a second for so long. */
-  async watch(seconds: number): Promise<string[]> {
-    const submitted: string[] = [];
-    for (let second = 0; second < seconds; second++) submitted.push(...(await this.look(new Date(this.now.getTime() + 1000))));
-    return submitted;
-  }
-
-  private async look(now: Date): Promise<string[]> {
-    this.now = now;
-    const before = this.submitted.length;
-    await this.scheduler.look();
-    // Whatever can settle has settled by then, also beside a submission that never does.
-    await new Promise(setImmediate);
-    return this.submitted.slice(before);
-  }
-}
-
-/** Runs a gateway that was started long ago, and whose pipelines all have been there. */
-async function watching(now: string, pipelines: Scheduled[], options?: SchedulerOptions): Promise<Bench> {
-  const bench = new Bench(now, options);
-  bench.pipelines = pipelines;
-  await bench.at(now);
-  expect(bench.submitted).toEqual([]);
-  return bench;
-}
+import type { Schedule } from '../../pipelines/schedule.ts';
+import type { Scheduler, SchedulerOptions } from './scheduler.ts';
+import { Bench, DAILY, HOURLY, LONG_AGO, schedule, watching } from './testing/bench.ts';
 
 describe('a tick that comes while the gateway watches', () => {
   test('is submitted once', async () => {
@@ -104,9 +31,9 @@ describe('a tick that comes while the gateway watches', () => {
   test('is submitted though it could not be looked up when it came that the schedule is new', async () => {
     const bench = new Bench('2026-11-25T02:59:50Z');
     bench.pipelines = [{ name: 'ventas', schedule: DAILY }];
-    bench.firstSeenFails = true;
+    bench.lookUp = () => Promise.reject(new Error('S3 is away'));
     expect(await bench.watch(30)).toEqual([]);
-    bench.firstSeenFails = false;
+    bench.lookUp = () => Promise.resolve();
     expect(await bench.watch(30)).toEqual(['ventas 11-25T03:00']);
   });
 });
@@ -153,70 +80,6 @@ describe('a tick that passed while no gateway ran', () => {
   });
 });
 
-describe('a tick that is not accepted', () => {
-  test('is tried again at growing pauses until it is, with a warning each time', async () => {
-    const bench = await watching('2026-11-25T02:59:59Z', [{ name: 'ventas', schedule: DAILY }]);
-    const tries: number[] = [];
-    bench.submit = () => {
-      tries.push(bench.now.getTime() / 1000 - Date.UTC(2026, 10, 25, 3) / 1000);
-      return tries.length < 9 ? Promise.reject(new Error('the waiting room is full')) : Promise.resolve('accepted');
-    };
-    await bench.watch(600);
-    expect(tries).toEqual([0, 1, 3, 7, 15, 31, 63, 123, 183]);
-    expect(new Set(bench.submitted)).toEqual(new Set(['ventas 11-25T03:00']));
-    expect(bench.warnings.map(({ retrySeconds }) => retrySeconds)).toEqual([1, 2, 4, 8, 16, 32, 60, 60]);
-    expect(bench.warnings[0]).toMatchObject({ pipeline: 'ventas', tick: '2026-11-25T03:00:00.000Z', err: { message: 'the waiting room is full' } });
-  });
-
-  test('is given up when the next comes, and the log says so', async () => {
-    const bench = await watching('2026-11-25T02:59:59Z', [{ name: 'ventas', schedule: schedule({ cron: '*/5 * * * *' }) }]);
-    bench.submit = (_, tick) => (tick.getUTCMinutes() === 0 ? Promise.reject(new Error('S3 is away')) : Promise.resolve('accepted'));
-    const submitted = await bench.watch(500);
-    expect([...new Set(submitted)]).toEqual(['ventas 11-25T03:00', 'ventas 11-25T03:05']);
-    expect(submitted.at(-1)).toBe('ventas 11-25T03:05');
-    expect(bench.warnings.at(-1)).toMatchObject({ msg: 'a scheduled run is given up, for the next is due', tick: '2026-11-25T03:00:00.000Z' });
-  });
-
-  test('holds up no other pipeline, though its submission never ends, and not its own next tick either', async () => {
-    const every = schedule({ cron: '* * * * *' });
-    const bench = await watching('2026-11-25T02:59:59Z', [
-      { name: 'stuck', schedule: every },
-      { name: 'ventas', schedule: every },
-    ]);
-    bench.submit = (pipeline) => (pipeline === 'stuck' ? new Promise(() => {}) : Promise.resolve('accepted'));
-    expect(await bench.watch(62)).toEqual(['stuck 11-25T03:00', 'ventas 11-25T03:00', 'stuck 11-25T03:01', 'ventas 11-25T03:01']);
-  });
-
-  test('is tried again when the clock was set back meanwhile', async () => {
-    const bench = await watching('2026-11-25T02:59:59Z', [{ name: 'ventas', schedule: DAILY }]);
-    bench.submit = () => Promise.reject(new Error('S3 is away'));
-    expect(await bench.watch(10)).toHaveLength(4);
-    bench.submit = () => Promise.resolve('accepted');
-    expect(await bench.at('2026-11-25T03:00:01Z')).toEqual(['ventas 11-25T03:00']);
-  });
-});
-
-describe('trouble', () => {
-  test('with the list of pipelines is waited for, and no tick is lost by it', async () => {
-    const bench = await watching('2026-11-25T02:59:50Z', [{ name: 'ventas', schedule: { ...DAILY, missed: 'skip' } }]);
-    const { pipelines } = bench;
-    bench.pipelines = new Error('the folder is away');
-    expect(await bench.watch(600)).toEqual([]);
-    expect(bench.warnings.map(({ retrySeconds }) => retrySeconds).slice(0, 4)).toEqual([1, 2, 4, 8]);
-    bench.pipelines = pipelines;
-    expect(await bench.watch(60)).toEqual(['ventas 11-25T03:00']);
-  });
-
-  test('with looking up a schedule is its own', async () => {
-    const bench = new Bench('2026-11-25T02:59:59Z');
-    bench.pipelines = [{ name: 'ventas', schedule: DAILY }];
-    bench.firstSeenFails = true;
-    await bench.watch(10);
-    expect(bench.asked).toBe(4);
-    expect(bench.warnings.map(({ retrySeconds }) => retrySeconds)).toEqual([1, 2, 4, 8]);
-  });
-});
-
 describe('a pipeline that changes', () => {
   test.each<[string, Schedule | undefined, Schedule]>([
     ['gets a schedule', undefined, DAILY],
@@ -246,6 +109,19 @@ describe('a pipeline that changes', () => {
     bench.pipelines = [];
     expect(await bench.watch(3700)).toEqual([]);
     expect(bench.warnings.at(-1)).toMatchObject({ msg: 'a scheduled run is given up, for its schedule is gone', pipeline: 'ventas' });
+  });
+
+  test('and is gone while it was looked up whether its schedule is new does not run', async () => {
+    const bench = new Bench('2026-11-25T09:30:00Z');
+    bench.pipelines = [{ name: 'ventas', schedule: HOURLY }];
+    bench.firstSeen.set('ventas', LONG_AGO);
+    const { promise, resolve } = Promise.withResolvers<void>();
+    bench.lookUp = () => promise;
+    expect(await bench.watch(1)).toEqual([]);
+    bench.pipelines = [];
+    expect(await bench.watch(1)).toEqual([]);
+    resolve();
+    expect(await bench.watch(60)).toEqual([]);
   });
 });
 
