@@ -22,8 +22,11 @@ import { RetryBudget } from './runs/retry-budget.ts';
 import { RunTimes } from './runs/run-times.ts';
 import { type RunnerServices, Runner } from './runs/runner.ts';
 import { Runs } from './runs/runs.ts';
+import { Scheduler } from './runs/schedule/scheduler.ts';
+import { submitTick } from './runs/schedule/submit-tick.ts';
 import { Slots } from './runs/slots.ts';
 
+const DAY_MS = 86_400_000;
 const LAST_WORDS_MS = 1_000;
 
 /** A gateway that listens. */
@@ -81,6 +84,7 @@ export async function startGateway(config: Config, engine: Engine, log: Logger, 
     keepContainers: config.KEEP_CONTAINERS,
     refusal: () => (conditions.problem === undefined ? undefined : new GatewayError('S3_NOT_CONDITIONAL', conditions.problem)),
   });
+  const retentionMs = config.LEDGER_RETENTION_DAYS === 0 ? undefined : config.LEDGER_RETENTION_DAYS * DAY_MS;
   const reconciler = new Reconciler({
     ...services,
     history,
@@ -90,8 +94,17 @@ export async function startGateway(config: Config, engine: Engine, log: Logger, 
     cleaner: new Cleaner(services),
     everySeconds: config.RECONCILE_SECONDS,
     sweepAgainSeconds: config.SWEEP_AGAIN_SECONDS,
-    retentionDays: config.LEDGER_RETENTION_DAYS === 0 ? undefined : config.LEDGER_RETENTION_DAYS,
+    retentionMs,
   });
+  const scheduler = new Scheduler(
+    {
+      pipelines: () => catalogue.list(),
+      firstSeen: async (pipeline, fingerprint) => ledger.scheduleSeen(await owning.owner(), pipeline, fingerprint),
+      submit: async (name, tick) => submitTick(runs, await catalogue.get(name), tick),
+      log,
+    },
+    retentionMs === undefined ? {} : { rememberedMs: retentionMs },
+  );
   const checks = new Checks(services, log, config.HEALTH_CACHE_SECONDS);
   const app = createApp({
     engine,
@@ -118,12 +131,14 @@ export async function startGateway(config: Config, engine: Engine, log: Logger, 
   const url = `http://${host}:${port}`;
   log.info({ url, engine: engine.name, pipelines: (await catalogue.list()).map((pipeline) => pipeline.name) }, 'listening');
   void reconciler.run();
+  scheduler.start();
   return {
     url,
     close: async () => {
       const closed = once(server, 'close');
       server.close();
       reconciler.stop();
+      scheduler.stop();
       await runs.close(config.SHUTDOWN_SECONDS);
       // Whoever was told just now must get to read it before the connection goes.
       const idle = setInterval(() => server.closeIdleConnections(), 20);

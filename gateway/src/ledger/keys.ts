@@ -68,8 +68,8 @@ export function ledgerKeys(prefix: string) {
     /** Says which run an idempotency key stands for, or a schedule's tick. */
     claim: (owner: Owner, hash: string): string => `${claimsPrefix(owner)}${hash}.json`,
     claimsPrefix,
-    /** When a schedule was first seen. */
-    schedule: (owner: Owner, pipeline: string, fingerprint: string): string => `${prefix}schedules/${of(owner)}/${pipeline}/${fingerprint}.json`,
+    /** Which schedule a pipeline has, and by its age since when. */
+    schedule: (owner: Owner, pipeline: string): string => `${prefix}schedules/${of(owner)}/${pipeline}.json`,
     /** Whether S3 keeps to `If-None-Match`. */
     probe: (owner: string): string => `${prefix}probes/${owner}.json`,
     /** Empty objects whose keys list ended runs newest first: all of them, and each pipeline's. */

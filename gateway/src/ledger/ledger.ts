@@ -234,10 +234,12 @@ export class Ledger {
     await this.#bucket.delete(key);
   }
 
-  /** When a schedule was first seen, by S3's clock. */
+  /** When the schedule that a pipeline has now was first seen, by S3's clock. Only the latest is kept: one that comes back is new. */
   async scheduleSeen(owner: Owner, pipeline: string, fingerprint: string): Promise<Date> {
-    const key = this.#keys.schedule(owner, pipeline, fingerprint);
-    await this.#bucket.putIfAbsent(key, JSON.stringify({ version: 1, pipeline, fingerprint }));
+    const key = this.#keys.schedule(owner, pipeline);
+    const text = await this.#bucket.get(key);
+    const known = text === undefined ? undefined : (JSON.parse(text) as { fingerprint?: unknown }).fingerprint;
+    if (known !== fingerprint) await this.#bucket.put(key, JSON.stringify({ version: 1, pipeline, fingerprint }));
     return (await this.#bucket.head(key))?.lastModified ?? new Date();
   }
 

@@ -1,5 +1,6 @@
 import { jobNameSchema, limitsSchema, datasetNameSchema } from '@esclusa/contract';
 import { z } from 'zod';
+import { scheduleSchema } from './schedule.ts';
 
 /** Name of a pipeline: its file's name without `.yaml`, and the last part of its URL. */
 export const pipelineNameSchema = z.string().regex(/^[a-z0-9][a-z0-9_-]{0,62}$/, 'a pipeline name has lower-case letters, digits, "-" and "_"');
@@ -32,6 +33,7 @@ export const pipelineFileSchema = z.strictObject({
     .default({}),
   /** What becomes of a run that is asked for while another one of the pipeline has not ended. */
   overlap: z.enum(['queue', 'join', 'reject']).default('queue'),
+  schedule: scheduleSchema.optional(),
 });
 export type PipelineFile = z.infer<typeof pipelineFileSchema>;
 

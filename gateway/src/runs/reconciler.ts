@@ -24,13 +24,12 @@ export interface ReconcilerServices {
   /** Age at which an aborted attempt is swept once more. */
   readonly sweepAgainSeconds: number;
   /** How long ended runs are kept; undefined for ever. */
-  readonly retentionDays: number | undefined;
+  readonly retentionMs: number | undefined;
 }
 
 // What is looked at less often, and how old a reservation must be before it counts as forgotten.
 const RARELY_MS = 600_000;
 const STAMP_AGE_MS = 120_000;
-const DAY_MS = 86_400_000;
 
 /**
  * Compares, at start and all the time, what S3 says with what the engine says, and has the difference seen to: open runs that
@@ -124,14 +123,14 @@ export class Reconciler {
   }
 
   async #rarely(owner: Owner, open: ReadonlySet<string>): Promise<void> {
-    const { ledger, history, runs, retentionDays, log } = this.#services;
+    const { ledger, history, runs, retentionMs, log } = this.#services;
     for (const { key, run, owner: holder, reservedAt } of await ledger.stamps()) {
       const ours = holder.installation === owner.installation && holder.engine === owner.engine;
       // Only a gateway that was killed right after a reservation leaves one that no attempt names.
       if (ours && !open.has(run) && runs.get(run) === undefined && Date.now() - reservedAt.getTime() > STAMP_AGE_MS) await ledger.dropStamp(key);
     }
-    if (retentionDays === undefined) return;
-    const expired = await history.expire(owner, new Date(Date.now() - retentionDays * DAY_MS));
-    if (expired > 0) log.info({ runs: expired, retentionDays }, 'deleted old runs from the ledger');
+    if (retentionMs === undefined) return;
+    const expired = await history.expire(owner, new Date(Date.now() - retentionMs));
+    if (expired > 0) log.info({ runs: expired }, 'deleted old runs from the ledger');
   }
 }
