@@ -98,7 +98,7 @@ describe("a run's document and log", () => {
     );
     const run = container.Labels['esclusa.run'] ?? '';
     await eventually('the first words', async () => (await get(`/api/runs/${run}/logs`)).includes('so far'));
-    expect(await runOf(run)).toMatchObject({ state: 'accepted', attempts: [], pipeline: 'talk' });
+    expect(await runOf(run)).toMatchObject({ state: 'running', attempts: [], pipeline: 'talk' });
     expect(await bucket.keys(`_esclusa/logs/${run}/`)).toEqual([]);
     expect((await documented.request('GET', `/api/runs/${run}/logs?attempt=2`)).status).toBe(404);
     await docker.getContainer(container.Id).kill({ signal: 'SIGUSR2' });

@@ -157,7 +157,12 @@ describe('what is answered is what /openapi.json says', () => {
       expect((await documented.request('GET', logs)).status).toBe(200);
       expect((await documented.request('GET', `${logs}?attempt=1`)).status).toBe(200);
       expect((await documented.request('GET', `${logs}?attempt=9`)).status).toBe(404);
+      expect((await documented.request('GET', `/api/runs/${run}/events`)).status).toBe(200);
+      expect((await documented.request('DELETE', `/api/runs/${run}`)).status).toBe(409);
     }
+    expect((await documented.request('GET', '/api/runs?limit=1')).status).toBe(200);
+    expect((await documented.request('POST', '/api/ingesta/postgresql/plan')).status).toBe(200);
+    expect((await documented.request('POST', '/api/ingesta/closed-port/plan')).status).toBe(503);
   });
 
   test('a pipeline that does not fit its job any more', async () => {

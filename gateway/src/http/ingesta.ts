@@ -3,6 +3,7 @@ import { z } from 'zod';
 import type { Requester } from '../ledger/entries.ts';
 import type { Catalogue } from '../pipelines/catalogue.ts';
 import type { Checks } from '../runs/check.ts';
+import type { Found, RunLookUp } from '../runs/look-up.ts';
 import type { Runs } from '../runs/runs.ts';
 import type { Slots } from '../runs/slots.ts';
 import { failureOf, runDocument, runUrl, successOf } from './answers.ts';
@@ -33,6 +34,7 @@ export interface IngestaServices {
   readonly runs: Runs;
   readonly checks: Checks;
   readonly slots: Slots;
+  readonly lookUp: RunLookUp;
   /** How long a POST is waited for. */
   readonly maxWaitSeconds: number;
 }
@@ -101,7 +103,7 @@ function askPipelines({ catalogue, checks }: IngestaServices): Route {
   };
 }
 
-function runPipeline({ catalogue, runs, slots, maxWaitSeconds }: IngestaServices): Route {
+function runPipeline({ catalogue, runs, lookUp, slots, maxWaitSeconds }: IngestaServices): Route {
   return {
     method: 'post',
     path: '/api/ingesta/{pipeline}',
@@ -114,7 +116,10 @@ function runPipeline({ catalogue, runs, slots, maxWaitSeconds }: IngestaServices
       const handle = await runs.submit({ pipeline, job, ...body, datasets: body.datasets, requestedBy: requesterOf(request), idempotencyKey });
       response.set('Esclusa-Run', handle.run);
       const wait = Math.min(waitSeconds ?? (respondAsync ? 0 : maxWaitSeconds), maxWaitSeconds);
-      const ended = await handle.answerWithin(wait);
+      // Of one that another gateway has accepted, the entry may have to be read; and it may have ended there.
+      const answered = await handle.answerWithin(wait);
+      const found: Found = answered === undefined ? await lookUp.run(handle.run) : { ended: answered };
+      const { ended } = found;
       // The caller may be gone; the run is in the ledger all the same.
       if (response.destroyed) return;
       const applied = [...(waitSeconds === wait ? [`wait=${wait}`] : []), ...(respondAsync && ended === undefined ? ['respond-async'] : [])];
@@ -123,7 +128,7 @@ function runPipeline({ catalogue, runs, slots, maxWaitSeconds }: IngestaServices
         response
           .status(ACCEPTED)
           .location(runUrl(handle.run))
-          .json(runDocument({ handle }, slots.position(handle.run)));
+          .json(runDocument(found, slots.position(handle.run)));
       } else if (ended.state === 'succeeded') response.json(successOf(ended));
       else sendProblem(response, failureOf(ended));
     },

@@ -30,6 +30,7 @@ export class Catalogue {
   #pipelines = new Map<string, Pipeline>();
   #problems: readonly PipelineProblem[] = [];
   #fingerprint = '';
+  readonly #checked = new WeakMap<Pipeline, { job: JobJson; problems: readonly PipelineProblem[] }>();
 
   private constructor(folder: string, describe: DescribeJob) {
     this.#folder = folder;
@@ -70,13 +71,22 @@ export class Catalogue {
       });
     }
     const job = await this.#describe(pipeline.job);
-    const problems = checkAgainstJob(pipeline, job);
+    const problems = this.#check(pipeline, job);
     if (problems.length > 0) {
       throw new GatewayError('PIPELINE_INVALID', `the pipeline "${name}" does not fit its job: ${problems.map(formatProblem).join('; ')}`, {
         details: { problems },
       });
     }
     return { pipeline, job };
+  }
+
+  /** Compiling a job's schema takes tens of milliseconds, so the answer is kept as long as neither of the two changes. */
+  #check(pipeline: Pipeline, job: JobJson): readonly PipelineProblem[] {
+    const known = this.#checked.get(pipeline);
+    if (known?.job === job) return known.problems;
+    const problems = checkAgainstJob(pipeline, job);
+    this.#checked.set(pipeline, { job, problems });
+    return problems;
   }
 
   async #refresh(): Promise<void> {

@@ -46,7 +46,10 @@ export class Checks {
   async check(pipeline: Pipeline, job: JobJson): Promise<CheckResult> {
     const kept = this.#kept.get(pipeline.name);
     if (kept !== undefined && Date.now() - kept.at < this.#keepMs) return kept.result;
-    const result = this.#slots.add(() => this.#ask(pipeline, job, 'check', pipeline.datasets));
+    const result = this.#slots.add(async (): Promise<CheckResult> => {
+      const asked = await this.#ask(pipeline, job, 'check', pipeline.datasets);
+      return asked.ok ? { ok: true, source: asked.source, checkedAt: asked.checkedAt } : asked;
+    });
     this.#kept.set(pipeline.name, { at: Date.now(), result });
     result.catch(() => this.#kept.delete(pipeline.name));
     return result;

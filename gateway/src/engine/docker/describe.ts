@@ -17,6 +17,7 @@ export class JobImages {
   readonly #prefix: string;
   readonly #timeoutMs: number;
   readonly #known = new Map<string, JobJson>();
+  readonly #underway = new Map<string, Promise<Docker.ImageInspectInfo>>();
 
   constructor(docker: Docker, prefix: string, timeoutMs: number) {
     this.#docker = docker;
@@ -42,6 +43,16 @@ export class JobImages {
 
   /** What Docker knows of a job's image. */
   async inspect(job: string): Promise<Docker.ImageInspectInfo> {
+    // Hundreds who ask at once are one question: the daemon takes long over as many.
+    let underway = this.#underway.get(job);
+    if (underway === undefined) {
+      underway = this.#inspect(job).finally(() => this.#underway.delete(job));
+      this.#underway.set(job, underway);
+    }
+    return underway;
+  }
+
+  async #inspect(job: string): Promise<Docker.ImageInspectInfo> {
     const name = imageName(this.#prefix, job);
     // A name that is none never reaches Docker's URL.
     if (!jobNameSchema.safeParse(job).success) throw missingImage(name, job);
