@@ -22,6 +22,7 @@ const DOCKER = '/var/run/docker.sock';
 export class DockerProxy {
   readonly path = join(tmpdir(), `docker-proxy-${randomBytes(4).toString('hex')}.sock`);
   readonly #pairs = new Set<readonly [Socket, Socket]>();
+  readonly #clients = new Set<Socket>();
   #server: Server | undefined;
   #mute = false;
   /** Decides on each call; a client must open one connection per call for that, as the gateway does. */
@@ -52,6 +53,8 @@ export class DockerProxy {
   /** Breaks every connection; new ones are let in still. */
   cut(): void {
     for (const pair of this.#pairs) for (const socket of pair) socket.destroy();
+    // Also those whose call is being held.
+    for (const client of this.#clients) client.destroy();
   }
 
   /** Existing connections stay open and carry nothing any more, as behind a firewall that forgot them. */
@@ -77,6 +80,8 @@ export class DockerProxy {
 
   #join(client: Socket): void {
     client.on('error', () => undefined);
+    this.#clients.add(client);
+    client.once('close', () => this.#clients.delete(client));
     if (this.gate !== undefined) return void this.#guard(this.gate, client).catch(() => client.destroy());
     client.on('data', (chunk: Buffer) => (this.requests += chunk.toString('latin1')));
     const daemon = this.#connect(client);
@@ -116,7 +121,10 @@ export class DockerProxy {
     daemon.write(Buffer.concat(sent));
     if (!gone) client.pipe(daemon);
     const answer = await firstBytes(daemon);
-    if (gone) return void daemon.destroy();
+    if (gone) {
+      client.destroy();
+      return void daemon.destroy();
+    }
     if (!(await turn('after'))) return void client.destroy();
     client.write(answer);
     daemon.pipe(client);
