@@ -2,19 +2,31 @@ import type { AddressInfo } from 'node:net';
 import { createServer } from 'node:http';
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { JobError } from '@esclusa/contract';
 import type { Logger } from 'pino';
 import type { Config } from './config.ts';
 import type { Engine } from './engine/engine.ts';
+import { GatewayError } from './errors.ts';
 import { createApp } from './http/app.ts';
 import { Bucket } from './ledger/bucket.ts';
+import { Conditions } from './ledger/conditional.ts';
+import { History } from './ledger/history.ts';
 import { Ledger } from './ledger/ledger.ts';
 import { Catalogue } from './pipelines/catalogue.ts';
 import { Checks } from './runs/check.ts';
+import { Cleaner } from './runs/cleaner.ts';
+import { Listing } from './runs/listing.ts';
+import { RunLookUp } from './runs/look-up.ts';
+import { Owning } from './runs/owner.ts';
+import { Reconciler } from './runs/reconciler.ts';
+import { RetryBudget } from './runs/retry-budget.ts';
+import { RunTimes } from './runs/run-times.ts';
 import { type RunnerServices, Runner } from './runs/runner.ts';
 import { Runs } from './runs/runs.ts';
+import { Scheduler } from './runs/schedule/scheduler.ts';
+import { submitTick } from './runs/schedule/submit-tick.ts';
+import { Slots } from './runs/slots.ts';
 
-const SWEEP_AGAIN_SECONDS = 60;
+const DAY_MS = 86_400_000;
 const LAST_WORDS_MS = 1_000;
 
 /** A gateway that listens. */
@@ -33,11 +45,19 @@ export async function startGateway(config: Config, engine: Engine, log: Logger, 
     forcePathStyle: config.S3_FORCE_PATH_STYLE,
   });
   const ledger = new Ledger(bucket, config.LEDGER_PREFIX, config.INSTALLATION_ID);
+  const history = new History(bucket, config.LEDGER_PREFIX);
+  const conditions = new Conditions(bucket, config.LEDGER_PREFIX);
   const catalogue = await Catalogue.load(config.PIPELINES_DIR, (job) => engine.describe(job));
+  const owning = new Owning(engine, config.INSTALLATION_ID);
+  const slots = new Slots(config.MAX_RUNNING);
+  const times = new RunTimes(config.MAX_RUNNING);
   const services: RunnerServices = {
     engine,
     ledger,
     log,
+    slots,
+    times,
+    budget: new RetryBudget(config.RETRY_BUDGET),
     environment: config.environment,
     installation: config.INSTALLATION_ID,
     s3: {
@@ -48,7 +68,6 @@ export async function startGateway(config: Config, engine: Engine, log: Logger, 
     },
     stopGraceSeconds: config.STOP_GRACE_SECONDS,
     keepHours: config.KEEP_HOURS,
-    sweepAgainSeconds: SWEEP_AGAIN_SECONDS,
     retry: {
       maxAttempts: config.MAX_ATTEMPTS,
       baseSeconds: config.RETRY_BASE_SECONDS,
@@ -56,15 +75,52 @@ export async function startGateway(config: Config, engine: Engine, log: Logger, 
     },
     credentials: () => bucket.credentials(),
   };
-  const runner = new Runner(services);
-  const runs = new Runs({ ...services, runner, maxRunning: config.MAX_RUNNING, maxWaiting: config.MAX_WAITING, keepContainers: config.KEEP_CONTAINERS });
+  const runs = new Runs({
+    ...services,
+    owning,
+    runner: new Runner(services),
+    maxRunning: config.MAX_RUNNING,
+    maxWaiting: config.MAX_WAITING,
+    keepContainers: config.KEEP_CONTAINERS,
+    refusal: () => (conditions.problem === undefined ? undefined : new GatewayError('S3_NOT_CONDITIONAL', conditions.problem)),
+  });
+  const retentionMs = config.LEDGER_RETENTION_DAYS === 0 ? undefined : config.LEDGER_RETENTION_DAYS * DAY_MS;
+  const reconciler = new Reconciler({
+    ...services,
+    history,
+    owning,
+    runs,
+    conditions,
+    cleaner: new Cleaner(services),
+    everySeconds: config.RECONCILE_SECONDS,
+    sweepAgainSeconds: config.SWEEP_AGAIN_SECONDS,
+    retentionMs,
+  });
+  const scheduler = new Scheduler(
+    {
+      pipelines: () => catalogue.list(),
+      firstSeen: async (pipeline, fingerprint) => ledger.scheduleSeen(await owning.owner(), pipeline, fingerprint),
+      submit: async (name, tick) => submitTick(runs, await catalogue.get(name), tick),
+      log,
+    },
+    retentionMs === undefined ? {} : { rememberedMs: retentionMs },
+  );
   const checks = new Checks(services, log, config.HEALTH_CACHE_SECONDS);
-  const manifest = async (ended: { commitKey?: string | undefined }) => {
-    const decision = ended.commitKey === undefined ? undefined : await ledger.decisionAt(ended.commitKey);
-    if (decision?.state !== 'committed') throw new JobError('S3_UNAVAILABLE', 'the manifest of a committed run can not be read');
-    return decision;
-  };
-  const app = createApp({ engine, bucket, catalogue, runs, checks, manifest, version, log, apiKey: config.API_KEY });
+  const app = createApp({
+    engine,
+    bucket,
+    conditions,
+    catalogue,
+    runs,
+    slots,
+    checks,
+    lookUp: new RunLookUp(ledger, runs),
+    listing: new Listing(runs, history, reconciler),
+    maxWaitSeconds: config.MAX_WAIT_SECONDS,
+    version,
+    log,
+    apiKey: config.API_KEY,
+  });
   const server = createServer(app);
   // A run may take hours before it answers; only receiving a request is bounded.
   server.requestTimeout = 30_000;
@@ -74,12 +130,15 @@ export async function startGateway(config: Config, engine: Engine, log: Logger, 
   const host = config.HOST.includes(':') ? `[${config.HOST}]` : config.HOST;
   const url = `http://${host}:${port}`;
   log.info({ url, engine: engine.name, pipelines: (await catalogue.list()).map((pipeline) => pipeline.name) }, 'listening');
-  runs.recover().catch((error: unknown) => log.debug({ err: error }, 'recovery ended early'));
+  void reconciler.run();
+  scheduler.start();
   return {
     url,
     close: async () => {
       const closed = once(server, 'close');
       server.close();
+      reconciler.stop();
+      scheduler.stop();
       await runs.close(config.SHUTDOWN_SECONDS);
       // Whoever was told just now must get to read it before the connection goes.
       const idle = setInterval(() => server.closeIdleConnections(), 20);

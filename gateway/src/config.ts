@@ -38,6 +38,20 @@ export const configSchema = z
     MAX_ATTEMPTS: z.coerce.number().int().min(1).max(100).default(4).describe('Containers that one run may use up when failures can pass.'),
     RETRY_BASE_SECONDS: seconds.default(2).describe('Pause before the second attempt; it doubles each time.'),
     RETRY_MAX_SECONDS: seconds.default(60).describe('Longest pause between attempts.'),
+    RETRY_BUDGET: z.coerce
+      .number()
+      .int()
+      .min(0)
+      .default(30)
+      .describe('Retries that one source may cost in ten minutes; beyond it its runs fail at once, so that a dead database is not hammered.'),
+    MAX_WAIT_SECONDS: seconds.max(86_400).default(3_600).describe('How long a POST is waited for; then it is answered 202, and the run goes on.'),
+    RECONCILE_SECONDS: seconds.max(3_600).default(10).describe('Pause between two comparisons of the ledger with the engine.'),
+    SWEEP_AGAIN_SECONDS: seconds.default(60).describe('When what a dead attempt left in S3 is swept once more, for what S3 was still busy with.'),
+    LEDGER_RETENTION_DAYS: z.coerce
+      .number()
+      .min(0)
+      .default(365)
+      .describe('How long the ledger keeps ended runs and idempotency keys; 0 for ever. Data and manifests are never deleted.'),
     STOP_GRACE_SECONDS: seconds.default(20).describe('Time between SIGTERM and SIGKILL for a job.'),
     SHUTDOWN_SECONDS: seconds.default(30).describe('Time that running runs get to end when the gateway is stopped.'),
     KEEP_CONTAINERS: z

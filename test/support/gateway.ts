@@ -139,6 +139,8 @@ async function launch(options: GatewayOptions) {
     RETRY_MAX_SECONDS: '2',
     STOP_GRACE_SECONDS: '3',
     SHUTDOWN_SECONDS: '2',
+    RECONCILE_SECONDS: '1',
+    SWEEP_AGAIN_SECONDS: '1',
     ...options.environment,
   };
   const env = Object.fromEntries(Object.entries(environment).filter((entry): entry is [string, string] => entry[1] !== undefined));

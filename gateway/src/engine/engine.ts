@@ -63,6 +63,7 @@ export interface AttemptFound extends AttemptId {
   readonly handle: string;
   readonly mode: string;
   readonly state: 'created' | 'running' | 'ended';
+  readonly createdAt: Date;
   readonly labels: Readonly<Record<string, string>>;
 }
 

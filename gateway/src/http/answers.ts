@@ -1,16 +1,23 @@
-import type { Manifest } from '@esclusa/contract';
 import type { AttemptReport, EndedRun } from '../ledger/entries.ts';
+import type { RunHandle } from '../runs/handle.ts';
+import type { Found } from '../runs/look-up.ts';
 import type { Problem } from './problem.ts';
-import type { Success } from './schemas.ts';
+import { type RunAnswer, type Success, progressSchema } from './schemas.ts';
 
-/** Where a run's log is found. */
-export function logsUrl(run: string): string {
-  return `/api/runs/${run}/logs`;
+/** Where a run is found, with its log and its events. */
+export function runUrl(run: string, part: '' | '/logs' | '/events' = ''): string {
+  return `/api/runs/${run}${part}`;
 }
 
 /** Each dataset with its file, in the seed's words. */
-export function resultOf(manifest: Manifest): Success['result'] {
-  return Object.fromEntries(Object.entries(manifest.datasets).map(([name, { url, rows, bytes, sha256 }]) => [name, { url, registros: rows, bytes, sha256 }]));
+export function resultOf({ files = {} }: EndedRun): Success['result'] {
+  return Object.fromEntries(Object.entries(files).map(([name, { url, rows, bytes, sha256 }]) => [name, { url, registros: rows, bytes, sha256 }]));
+}
+
+/** The seed's answer, word for word; what stands beside it is new. */
+export function successOf(ended: EndedRun): Success {
+  const { job, run } = ended;
+  return { status: 'success', database: job, result: resultOf(ended), run, logs: runUrl(run, '/logs'), ...containerOf(ended.attempts) };
 }
 
 /** The container of the last attempt, where it is kept. */
@@ -32,8 +39,56 @@ export function failureOf(ended: EndedRun): Problem {
       ...(details === undefined ? {} : { details }),
       attempts: ended.attempts,
       log: ended.logTail,
-      logs: logsUrl(ended.run),
+      logs: runUrl(ended.run, '/logs'),
       ...containerOf(ended.attempts),
     },
+  };
+}
+
+/** The document of a run. `position`: how many wait before it. */
+export function runDocument({ handle, ended }: Found, position?: number): RunAnswer {
+  return ended === undefined ? openDocument(handle, position) : endedDocument(ended);
+}
+
+function openDocument(handle: RunHandle, position: number | undefined): RunAnswer {
+  const { accepted, state, timeline, reports, progress } = handle;
+  if (accepted === undefined) throw new Error('only a run whose entry was read has a document');
+  return {
+    ...identity(accepted),
+    state,
+    ...(position === undefined ? {} : { position }),
+    attempts: [...reports],
+    timeline: [...timeline],
+    ...(Object.keys(progress.datasets).length === 0 ? {} : { progress }),
+    ...containerOf(reports),
+  };
+}
+
+function endedDocument(ended: EndedRun): RunAnswer {
+  const progress = progressSchema.safeParse(ended.progress);
+  return {
+    ...identity(ended),
+    state: ended.state,
+    endedAt: ended.endedAt,
+    attempts: ended.attempts,
+    timeline: ended.timeline,
+    ...(progress.success ? { progress: progress.data } : {}),
+    ...(ended.files === undefined ? {} : { result: resultOf(ended) }),
+    ...(ended.error === undefined ? {} : { error: ended.error }),
+    ...containerOf(ended.attempts),
+  };
+}
+
+function identity({ run, pipeline, job, acceptedAt, datasets, requestedBy }: NonNullable<RunHandle['accepted']>) {
+  return {
+    run,
+    pipeline,
+    database: job,
+    requestedBy,
+    datasets: Object.keys(datasets),
+    acceptedAt,
+    url: runUrl(run),
+    logs: runUrl(run, '/logs'),
+    events: runUrl(run, '/events'),
   };
 }

@@ -8,7 +8,7 @@ import { type HealthServices, healthRoutes } from './health.ts';
 import { type IngestaServices, ingestaRoutes } from './ingesta.ts';
 import { problemHandler } from './problem.ts';
 import { type Route, allowed, expressPath } from './route.ts';
-import { type RunServices, runRoutes } from './runs.ts';
+import { type RunServices, runRoutes } from './runs/routes.ts';
 import { NO_CONTENT } from './status.ts';
 
 /** What the HTTP side works with. */

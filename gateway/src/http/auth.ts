@@ -1,5 +1,5 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
-import type { RequestHandler } from 'express';
+import type { Request, RequestHandler } from 'express';
 import { GatewayError } from '../errors.ts';
 
 /** Lets through who sends the key, as `Authorization: Bearer …` or `X-API-Key: …`; everybody when there is none. */
@@ -18,6 +18,11 @@ export function requireApiKey(apiKey: string | undefined): RequestHandler {
       ),
     );
   };
+}
+
+/** Who sent a request, as far as that can be told until there are accounts: stands for the key, and is no secret. */
+export function callerOf(request: Request): string {
+  return request.get('x-api-key') === undefined && request.get('authorization') === undefined ? 'anonymous' : 'api-key';
 }
 
 // Equal lengths, whatever was sent, so that comparing takes the same time.

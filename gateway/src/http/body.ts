@@ -18,20 +18,38 @@ const MAX_BODY = '64kb';
 /** Reads the body as text, whatever its content type: `curl -d` calls everything a form. */
 export const readBody: RequestHandler = express.text({ type: () => true, limit: MAX_BODY });
 
-/** The body, checked. Rejects with `BODY_INVALID` that lists every field that is wrong. */
+/** A query, checked. Rejects with `BODY_INVALID` that lists every parameter that is wrong. */
+export function parseQuery<T>(schema: z.ZodType<T>, query: unknown): T {
+  const parsed = schema.safeParse(query);
+  if (parsed.success) return parsed.data;
+  const errors = parsed.error.issues.map(({ path, message }) => ({ field: path.join('.'), message }));
+  throw new GatewayError('BODY_INVALID', errors.map(({ field, message }) => `${field}: ${message}`).join('; '), { details: { errors } });
+}
+
+/** Body of `POST /api/ingesta/{pipeline}/plan`. */
+export const planBodySchema = ingestaBodySchema.pick({ datasets: true });
+
+/** The body of a request to run a pipeline, checked. */
 export function parseIngestaBody(text: unknown): IngestaBody {
-  if (typeof text !== 'string' || text.trim() === '') return {};
-  let json: unknown;
+  return parseBody(ingestaBodySchema, text);
+}
+
+/** The body, checked. Rejects with `BODY_INVALID` that lists every field that is wrong. */
+export function parseBody<Shape extends z.ZodRawShape>(schema: z.ZodObject<Shape>, text: unknown): z.infer<z.ZodObject<Shape>> {
+  let json: unknown = {};
   try {
-    json = JSON.parse(text);
+    if (typeof text === 'string' && text.trim() !== '') json = JSON.parse(text);
   } catch (cause) {
     throw new GatewayError('BODY_INVALID', `the body is not JSON: ${(cause as Error).message}; send none, or {"datasets": ["…"]}`, { cause });
   }
-  const parsed = ingestaBodySchema.safeParse(json);
+  const parsed = schema.safeParse(json);
   if (parsed.success) return parsed.data;
+  const known = Object.keys(schema.shape)
+    .map((name) => `"${name}"`)
+    .join(' and ');
   const errors = parsed.error.issues.flatMap((issue) => {
     const fields = issue.code === 'unrecognized_keys' ? issue.keys.map((key) => [...issue.path, key]) : [issue.path];
-    const message = issue.code === 'unrecognized_keys' ? 'unknown field; the body knows "datasets" and "keep"' : issue.message;
+    const message = issue.code === 'unrecognized_keys' ? `unknown field; the body knows ${known}` : issue.message;
     return fields.map((path) => ({ field: path.join('.'), message }));
   });
   const detail = errors.map(({ field, message }) => (field === '' ? message : `${field}: ${message}`)).join('; ');

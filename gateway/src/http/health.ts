@@ -1,5 +1,6 @@
 import type { Engine } from '../engine/engine.ts';
 import type { Bucket } from '../ledger/bucket.ts';
+import type { Conditions } from '../ledger/conditional.ts';
 import type { Catalogue } from '../pipelines/catalogue.ts';
 import { formatProblem } from '../pipelines/pipeline.ts';
 import type { Runs } from '../runs/runs.ts';
@@ -11,6 +12,7 @@ import { HEALTHY, UNHEALTHY } from './status.ts';
 export interface HealthServices {
   readonly engine: Engine;
   readonly bucket: Bucket;
+  readonly conditions: Conditions;
   readonly catalogue: Catalogue;
   readonly runs: Runs;
   readonly version: string;
@@ -20,7 +22,7 @@ const S3_PATIENCE_MS = 5_000;
 const CONTENT = { 'application/json': { schema: healthSchema } };
 
 /** Whether runs could be accepted now, and if not, what is missing and what mends it. The process stays up either way. */
-export function healthRoutes({ engine, bucket, catalogue, runs, version }: HealthServices): Route[] {
+export function healthRoutes({ engine, bucket, conditions, catalogue, runs, version }: HealthServices): Route[] {
   return [
     {
       method: 'get',
@@ -37,7 +39,7 @@ export function healthRoutes({ engine, bucket, catalogue, runs, version }: Healt
       }),
       handle: async (_request, response) => {
         // The list itself is not told, but asking for it reads files that have changed.
-        const [engineHealth, s3] = await Promise.all([engine.health(), s3Health(bucket), catalogue.list()]);
+        const [engineHealth, s3] = await Promise.all([engine.health(), s3Health(bucket, conditions), catalogue.list()]);
         const problems = catalogue.problems.map(formatProblem);
         const healthy = engineHealth.ok && s3.ok;
         const { ok, version: engineVersion, problem } = engineHealth;
@@ -56,13 +58,13 @@ export function healthRoutes({ engine, bucket, catalogue, runs, version }: Healt
   ];
 }
 
-async function s3Health(bucket: Bucket): Promise<{ ok: boolean; problem?: string }> {
+async function s3Health(bucket: Bucket, conditions: Conditions): Promise<{ ok: boolean; problem?: string }> {
   const timeUp = new Promise<never>(
     (_resolve, reject) => void setTimeout(() => reject(new Error(`S3 did not answer within ${S3_PATIENCE_MS} ms`)), S3_PATIENCE_MS).unref(),
   );
   try {
     await Promise.race([bucket.check(), timeUp]);
-    return { ok: true };
+    return conditions.problem === undefined ? { ok: true } : { ok: false, problem: conditions.problem };
   } catch (error) {
     return { ok: false, problem: (error as Error).message };
   }

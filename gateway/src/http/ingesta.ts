@@ -1,11 +1,15 @@
-import type { Manifest } from '@esclusa/contract';
+import type { Request, Response } from 'express';
 import { z } from 'zod';
-import type { EndedRun } from '../ledger/entries.ts';
+import type { Requester } from '../ledger/entries.ts';
 import type { Catalogue } from '../pipelines/catalogue.ts';
 import type { Checks } from '../runs/check.ts';
 import type { Runs } from '../runs/runs.ts';
-import { containerOf, failureOf, logsUrl, resultOf } from './answers.ts';
-import { ingestaBodySchema, parseIngestaBody } from './body.ts';
+import type { Slots } from '../runs/slots.ts';
+import { failureOf, runDocument, runUrl, successOf } from './answers.ts';
+import { callerOf } from './auth.ts';
+import { ingestaBodySchema, parseBody, parseIngestaBody, planBodySchema } from './body.ts';
+import { parseIdempotencyKey } from './idempotency-key.ts';
+import { parsePrefer } from './prefer.ts';
 import { CURL_EXAMPLE, PYTHON_EXAMPLE, SUCCESS_EXAMPLE } from './openapi/examples.ts';
 import { RUN_CODES, RUN_HEADER } from './openapi/problems.ts';
 import { sendProblem } from './problem.ts';
@@ -14,25 +18,37 @@ import {
   type PipelineHealth,
   type PipelinesAnswer,
   type PipelinesHealth,
-  type Success,
+  type PlanAnswer,
   pipelinesHealthSchema,
   pipelinesSchema,
+  planSchema,
+  runSchema,
   successSchema,
 } from './schemas.ts';
-import { HEALTHY, UNHEALTHY } from './status.ts';
+import { ACCEPTED, HEALTHY, UNHEALTHY } from './status.ts';
 
 /** What the ingesta routes work with. */
 export interface IngestaServices {
   readonly catalogue: Catalogue;
   readonly runs: Runs;
   readonly checks: Checks;
-  /** The manifest of a run that succeeded. */
-  readonly manifest: (ended: EndedRun) => Promise<Manifest>;
+  readonly slots: Slots;
+  /** How long a POST is waited for. */
+  readonly maxWaitSeconds: number;
 }
+
+const USER_AGENT_CHARS = 200;
+const runHeaders = z.object({
+  Prefer: z.string().optional().describe('`respond-async`: answer 202 at once; `wait=N`: within N seconds. RFC 7240.'),
+  'Idempotency-Key': z
+    .string()
+    .optional()
+    .describe('The same key with the same question leads to the same run and answer, however often and wherever it is sent; kept as long as the run is.'),
+});
 
 /** `/api/ingesta`: pipelines, their health, and running one. */
 export function ingestaRoutes(services: IngestaServices): Route[] {
-  return [listPipelines(services), askPipelines(services), runPipeline(services)];
+  return [listPipelines(services), askPipelines(services), runPipeline(services), planPipeline(services)];
 }
 
 function listPipelines({ catalogue }: IngestaServices): Route {
@@ -85,7 +101,7 @@ function askPipelines({ catalogue, checks }: IngestaServices): Route {
   };
 }
 
-function runPipeline({ catalogue, runs, manifest }: IngestaServices): Route {
+function runPipeline({ catalogue, runs, slots, maxWaitSeconds }: IngestaServices): Route {
   return {
     method: 'post',
     path: '/api/ingesta/{pipeline}',
@@ -93,26 +109,77 @@ function runPipeline({ catalogue, runs, manifest }: IngestaServices): Route {
     handle: async (request, response) => {
       const { pipeline, job } = await catalogue.get(String(request.params['pipeline']));
       const body = parseIngestaBody(request.body);
-      const handle = await runs.submit({ pipeline, job, ...body, datasets: body.datasets });
+      const idempotencyKey = parseIdempotencyKey(request.get('Idempotency-Key'));
+      const { respondAsync, waitSeconds } = parsePrefer(request.get('Prefer'));
+      const handle = await runs.submit({ pipeline, job, ...body, datasets: body.datasets, requestedBy: requesterOf(request), idempotencyKey });
       response.set('Esclusa-Run', handle.run);
-      const ended = await handle.answer;
+      const wait = Math.min(waitSeconds ?? (respondAsync ? 0 : maxWaitSeconds), maxWaitSeconds);
+      const ended = await handle.answerWithin(wait);
       // The caller may be gone; the run is in the ledger all the same.
       if (response.destroyed) return;
-      if (ended.state === 'succeeded') response.json(success(ended, await manifest(ended)));
+      const applied = [...(waitSeconds === wait ? [`wait=${wait}`] : []), ...(respondAsync && ended === undefined ? ['respond-async'] : [])];
+      if (applied.length > 0) response.set('Preference-Applied', applied.join(', '));
+      if (ended === undefined) {
+        response
+          .status(ACCEPTED)
+          .location(runUrl(handle.run))
+          .json(runDocument({ handle }, slots.position(handle.run)));
+      } else if (ended.state === 'succeeded') response.json(successOf(ended));
       else sendProblem(response, failureOf(ended));
     },
   };
 }
 
-function describeRunPipeline({ pipelines }: Known): ReturnType<Route['describe']> {
+/** Who asks, for the ledger; the key itself is kept nowhere. */
+function requesterOf(request: Request): Requester {
+  const address = request.socket.remoteAddress;
+  const userAgent = request.get('User-Agent')?.slice(0, USER_AGENT_CHARS);
+  return { via: 'http', caller: callerOf(request), ...(address === undefined ? {} : { address }), ...(userAgent === undefined ? {} : { userAgent }) };
+}
+
+function planPipeline({ catalogue, checks }: IngestaServices): Route {
+  return {
+    method: 'post',
+    path: '/api/ingesta/{pipeline}/plan',
+    describe: ({ pipelines }) => ({
+      operationId: 'planPipeline',
+      tags: ['ingesta'],
+      summary: 'What a run would extract: columns, types, estimates; nothing is extracted',
+      description: "A dry run: the pipeline's job looks at source and bucket in a container of its own.",
+      requestParams: { path: pipelinePath(pipelines) },
+      requestBody: {
+        required: false,
+        description: 'May be left out.',
+        content: { 'application/json': { schema: planBodySchema.meta({ id: 'PlanRequest' }) } },
+      },
+      responses: { [HEALTHY]: { description: 'What it would extract.', content: { 'application/json': { schema: planSchema } } } },
+      problems: RUN_CODES,
+    }),
+    handle: async (request: Request, response: Response) => {
+      const { pipeline, job } = await catalogue.get(String(request.params['pipeline']));
+      const { datasets } = parseBody(planBodySchema, request.body);
+      const plan = await checks.plan(pipeline, job, datasets);
+      if (response.destroyed) return;
+      if (!plan.ok) return sendProblem(response, { code: plan.code, detail: plan.message, members: { database: job.name, pipeline: pipeline.name } });
+      const { source, datasets: described } = plan;
+      response.json({ status: 'success', database: job.name, pipeline: pipeline.name, source, datasets: described } satisfies PlanAnswer);
+    },
+  };
+}
+
+function pipelinePath(pipelines: readonly string[]) {
   const [first, ...others] = pipelines;
   const name = first === undefined ? z.string() : z.enum([first, ...others]);
+  return z.object({ pipeline: name.meta({ description: "Name of the pipeline: its file's name without `.yaml`." }) });
+}
+
+function describeRunPipeline({ pipelines }: Known): ReturnType<Route['describe']> {
   return {
     operationId: 'runPipeline',
     tags: ['ingesta'],
     summary: 'Runs a pipeline, waits for it, and answers with its files',
-    description: `\`\`\`bash\n${CURL_EXAMPLE}\n\`\`\`\n\n\`\`\`python\n${PYTHON_EXAMPLE}\n\`\`\`\n\nA caller that goes away does not end the run.`,
-    requestParams: { path: z.object({ pipeline: name.meta({ description: "Name of the pipeline: its file's name without `.yaml`." }) }) },
+    description: `\`\`\`bash\n${CURL_EXAMPLE}\n\`\`\`\n\n\`\`\`python\n${PYTHON_EXAMPLE}\n\`\`\`\n\nA caller that goes away does not end the run. One that does not want to wait sends \`Prefer: respond-async\` or \`wait=N\` (RFC 7240); one that may have to repeat its request sends an \`Idempotency-Key\`.`,
+    requestParams: { path: pipelinePath(pipelines), header: runHeaders },
     requestBody: {
       required: false,
       description: 'May be left out. It is read as JSON whatever its content type says.',
@@ -131,6 +198,15 @@ function describeRunPipeline({ pipelines }: Known): ReturnType<Route['describe']
         description: 'All files are whole and in S3.',
         headers: { 'Esclusa-Run': { ...RUN_HEADER, required: true } },
         content: { 'application/json': { schema: successSchema, examples: { seed: { summary: 'Two datasets', value: SUCCESS_EXAMPLE } } } },
+      },
+      [ACCEPTED]: {
+        description: 'It goes on: the caller did not want to wait longer, or has waited as long as the gateway lets it (MAX_WAIT_SECONDS).',
+        headers: {
+          'Esclusa-Run': { ...RUN_HEADER, required: true },
+          Location: { description: 'Where the run is to be asked for.', required: true, schema: { type: 'string' } },
+          'Preference-Applied': { description: 'What of `Prefer` was kept to.', schema: { type: 'string' } },
+        },
+        content: { 'application/json': { schema: runSchema } },
       },
     },
     problems: RUN_CODES,
@@ -151,10 +227,4 @@ async function pipelineHealth(catalogue: Catalogue, checks: Checks, name: string
     const { code, message } = error as { code?: string; message: string };
     return { status: 'unhealthy', code: code ?? 'INTERNAL', message };
   }
-}
-
-/** The seed's answer, word for word; what stands beside it is new. */
-function success(ended: EndedRun, manifest: Manifest): Success {
-  const { job, run } = ended;
-  return { status: 'success', database: job, result: resultOf(manifest), run, logs: logsUrl(run), ...containerOf(ended.attempts) };
 }

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { RUN_STATES } from '../runs/state.ts';
 
 /*
  * What the gateway answers with. Routes type their answers by these, and the OpenAPI document is made of them.
@@ -51,27 +52,127 @@ const attempt = z
 
 const details = z.record(z.string(), z.unknown()).optional().describe('More of the failure, as the job knows it.');
 
+const state = z
+  .enum(RUN_STATES)
+  .describe(
+    '`queued`: it waits for a place; `starting`, `running`: it has a container; `settling`: that has ended; `retrying`: another one follows after a pause. `succeeded`, `failed` and `cancelled` are final.',
+  );
+
+const datasetProgress = z
+  .strictObject({
+    rows: z.int().min(0).describe('Rows so far.'),
+    bytes: z.int().min(0).describe('Bytes of the file so far.'),
+    total: z.number().min(0).optional().describe('Rows in all, as the source estimates; exact once it is read to its end.'),
+    percent: z.number().min(0).max(100).optional().describe('Of the total.'),
+  })
+  .meta({ id: 'DatasetProgress', description: 'How far one dataset is.' });
+
+/** How far a run's newest attempt is. */
+export const progressSchema = z
+  .strictObject({
+    datasets: z.record(z.string(), datasetProgress).describe('Each dataset.'),
+    rows: z.int().min(0).describe('Rows of all datasets so far.'),
+    bytes: z.int().min(0).describe('Bytes of all files so far.'),
+    rowsPerSecond: z.number().min(0).optional().describe('Over the last ten seconds or so.'),
+    percent: z.number().min(0).max(100).optional().describe('Where every dataset has a total.'),
+    etaSeconds: z.int().min(0).optional().describe('Seconds to the end, by totals and rate.'),
+  })
+  .meta({ id: 'Progress', description: "How far a run's newest attempt is." });
+
+const timelineEntry = z
+  .strictObject({
+    at: instant.describe('When; within one run no two are alike.'),
+    event: z
+      .string()
+      .describe('What happened: `accepted`, `created`, `started`, `secrets-received`, `first-row`, `last-row`, `ended`, `committed`, `answered`, …'),
+    state: z.string().describe('Where the run stood after it.'),
+    attempt: z.int().min(1).optional().describe('Of which attempt.'),
+  })
+  .meta({ id: 'TimelineEntry', description: "Something that happened in a run's life." });
+
+const requestedBy = z
+  .strictObject({
+    via: z.enum(['http', 'schedule']).describe('How it was asked for.'),
+    caller: z.string().optional().describe('Who asked.'),
+    address: z.string().optional().describe('Address that the request came from.'),
+    userAgent: z.string().optional().describe('Its User-Agent.'),
+    tick: instant.optional().describe('The tick of the schedule.'),
+  })
+  .meta({ id: 'Requester', description: 'Who asked for a run.' });
+
+const eventsUrl = z.string().describe("Where the run's events are, below this gateway.");
+
 /** One run, whole. */
 export const runSchema = z
   .strictObject({
     run: runId,
     pipeline: pipelineName,
     database,
-    state: z.enum(['accepted', 'succeeded', 'failed']).describe('`accepted`: it waits or is going on.'),
+    state,
+    position: z.int().min(0).optional().describe('How many wait before it.'),
+    requestedBy,
     datasets: z.array(z.string()).describe('Names of the datasets that were asked for.'),
     acceptedAt: instant.describe('When it was accepted: from then on it will be ended, whatever happens to the gateway.'),
     endedAt: instant.optional().describe('When its outcome was known.'),
-    attempts: z.array(attempt).describe('Attempts that have ended. Of a run that is going on, those under this gateway.'),
+    attempts: z.array(attempt).describe('Attempts that have ended.'),
+    timeline: z.array(timelineEntry).describe('What happened, in order; of a run that was taken up from another gateway, since then.'),
+    progress: progressSchema.optional(),
     result: result.optional(),
     error: z
       .strictObject({ code: z.string().describe('Stable; see docs/errors.md.'), message: z.string().describe('What happened and what mends it.'), details })
       .optional()
       .describe('Why it failed.'),
+    url: z.string().describe('Where this document is, below this gateway.'),
     logs: logsUrl,
+    events: eventsUrl,
     container,
   })
   .meta({ id: 'Run', description: 'One execution of a pipeline.' });
 export type RunAnswer = z.infer<typeof runSchema>;
+
+/** A page of runs, newest first. */
+export const runsSchema = z
+  .strictObject({
+    runs: z
+      .array(
+        z.strictObject({
+          run: runId,
+          pipeline: pipelineName,
+          state,
+          acceptedAt: instant.describe('When it was accepted.'),
+          endedAt: instant.optional().describe('When its outcome was known.'),
+          url: z.string().describe('Where the whole document is.'),
+        }),
+      )
+      .describe('Newest first.'),
+    next: z.string().optional().describe('Where the next page is, below this gateway; a page may be short, or empty, and still have one.'),
+  })
+  .meta({ id: 'Runs', description: 'A page of runs.' });
+export type RunsAnswer = z.infer<typeof runsSchema>;
+
+const column = z.strictObject({ name: z.string().describe('Its name.'), type: z.string().describe('Its type, as the source has it.') });
+
+/** What a pipeline would extract. */
+export const planSchema = z
+  .strictObject({
+    status: z.literal('success').describe('That it could be told.'),
+    database,
+    pipeline: pipelineName,
+    source: z.record(z.string(), z.unknown()).describe('What the source says of itself.'),
+    datasets: z
+      .record(
+        z.string(),
+        z.strictObject({
+          columns: z.array(column).describe('What would stand in the file.'),
+          omittedColumns: z.array(z.string()).describe('Columns left out because their name says password or token.'),
+          estimatedRows: z.int().min(0).optional().describe('As the source estimates.'),
+          estimatedBytes: z.int().min(0).optional().describe('As the source estimates.'),
+        }),
+      )
+      .describe('Each dataset.'),
+  })
+  .meta({ id: 'Plan', description: 'What a pipeline would extract; nothing was.' });
+export type PlanAnswer = z.infer<typeof planSchema>;
 
 const fieldProblem = z.strictObject({
   field: z.string().describe('The field; empty for the whole body.'),

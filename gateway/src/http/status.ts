@@ -12,6 +12,9 @@ export const STATUS: Readonly<Record<GatewayErrorCode | JobErrorCode, number>> =
   RUN_NOT_FOUND: 404,
   ROUTE_NOT_FOUND: 404,
   METHOD_NOT_ALLOWED: 405,
+  PIPELINE_BUSY: 409,
+  RUN_ENDED: 409,
+  IDEMPOTENCY_KEY_REUSED: 422,
   WAITING_ROOM_FULL: 429,
   PIPELINE_INVALID: 503,
   PIPELINE_NOT_CONFIGURED: 503,
@@ -22,6 +25,7 @@ export const STATUS: Readonly<Record<GatewayErrorCode | JobErrorCode, number>> =
   NETWORK_MISSING: 503,
   OUTCOME_UNKNOWN: 503,
   ENGINE_FAILED: 502,
+  S3_NOT_CONDITIONAL: 502,
   NOT_SUPPORTED: 501,
   INTERNAL: 500,
 
@@ -53,6 +57,8 @@ export const STATUS: Readonly<Record<GatewayErrorCode | JobErrorCode, number>> =
   ATTEMPT_ABORTED: 503,
 };
 
+/** Status of a run that goes on: the answer says where it is to be asked for. */
+export const ACCEPTED = 202;
 /** Status when a caller has the newest version already. */
 export const NOT_MODIFIED = 304;
 /** Status of an answer without a body. */

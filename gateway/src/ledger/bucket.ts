@@ -7,13 +7,15 @@ import {
   HeadObjectCommand,
   ListMultipartUploadsCommand,
   type ListMultipartUploadsCommandOutput,
+  ListObjectsV2Command,
   PutObjectCommand,
   S3Client,
-  paginateListObjectsV2,
 } from '@aws-sdk/client-s3';
 import { type CommitStore, JobError, s3FailureCode, s3FailureMessage } from '@esclusa/contract';
 
 const CONDITIONAL_TRIES = 5;
+// S3's own bound.
+const MAX_PAGE = 1_000;
 
 /** How to reach the bucket. Credentials come from AWS's default chain: environment, `~/.aws`, role. */
 export interface BucketOptions {
@@ -21,6 +23,12 @@ export interface BucketOptions {
   readonly region: string;
   readonly endpoint?: string | undefined;
   readonly forcePathStyle?: boolean | undefined;
+}
+
+/** An object as a listing shows it. */
+export interface ListedObject {
+  readonly key: string;
+  readonly lastModified: Date;
 }
 
 /** An open multipart upload. */
@@ -71,6 +79,11 @@ export class Bucket implements CommitStore {
     });
   }
 
+  /** PUT, whatever stands there. */
+  async put(key: string, body: string): Promise<void> {
+    await this.#call(`writing ${key}`, () => this.#client.send(new PutObjectCommand({ ...this.#at(key), Body: body })));
+  }
+
   /** The object's text; undefined when there is none. */
   async get(key: string): Promise<string | undefined> {
     return this.#call(`reading ${key}`, async () => {
@@ -104,13 +117,28 @@ export class Bucket implements CommitStore {
 
   /** Keys under a prefix, in order. */
   async list(prefix: string): Promise<string[]> {
-    return this.#call(`listing ${prefix}`, async () => {
-      const keys: string[] = [];
-      for await (const page of paginateListObjectsV2({ client: this.#client }, { Bucket: this.name, Prefix: prefix })) {
-        for (const { Key } of page.Contents ?? []) if (Key !== undefined) keys.push(Key);
-      }
-      return keys;
-    });
+    const keys: string[] = [];
+    for await (const page of this.pages(prefix)) keys.push(...page.map(({ key }) => key));
+    return keys;
+  }
+
+  /** Objects under a prefix, in the order of their keys, as pages of at most `size`; those after a key only, if one is given. */
+  async *pages(prefix: string, { after, size = MAX_PAGE }: { after?: string | undefined; size?: number } = {}): AsyncGenerator<ListedObject[]> {
+    let token: string | undefined;
+    do {
+      const page = await this.#call(`listing ${prefix}`, () =>
+        this.#client.send(
+          new ListObjectsV2Command({
+            Bucket: this.name,
+            Prefix: prefix,
+            MaxKeys: size,
+            ...(token === undefined ? (after === undefined ? {} : { StartAfter: after }) : { ContinuationToken: token }),
+          }),
+        ),
+      );
+      yield (page.Contents ?? []).flatMap(({ Key, LastModified }) => (Key === undefined ? [] : [{ key: Key, lastModified: LastModified ?? new Date(0) }]));
+      token = page.IsTruncated === true ? page.NextContinuationToken : undefined;
+    } while (token !== undefined);
   }
 
   /** Open uploads whose key starts with a prefix. */

@@ -9,6 +9,18 @@ export const ownerSchema = z.object({
 });
 export type Owner = z.infer<typeof ownerSchema>;
 
+/** Who asked for a run, and how. */
+export const requesterSchema = z.object({
+  via: z.enum(['http', 'schedule']),
+  /** Stands for the API key that was sent; no secret. */
+  caller: z.string().optional(),
+  address: z.string().optional(),
+  userAgent: z.string().optional(),
+  /** The tick of the schedule. */
+  tick: z.iso.datetime().optional(),
+});
+export type Requester = z.infer<typeof requesterSchema>;
+
 /** An accepted run. It holds what was asked and the pipeline as it stood then, so that a later edit does not change it; no secret. */
 export const openRunSchema = z.object({
   version: z.literal(1),
@@ -17,9 +29,14 @@ export const openRunSchema = z.object({
   pipeline: z.string(),
   job: z.string(),
   acceptedAt: z.iso.datetime(),
+  requestedBy: requesterSchema,
   datasets: z.record(z.string(), z.record(z.string(), z.unknown())),
   /** The pipeline's `source` as it is written, so secrets stand in it only as references. */
   source: z.record(z.string(), z.string()),
+  /** Stands for job and source: runs that read the same database have the same. */
+  sourceKey: z.string(),
+  /** Runs of its source that may go on at once, beside this one. */
+  concurrency: z.int().min(1).optional(),
   /** First part of the data's keys, without slash at its ends. */
   destination: z.string(),
   limits: limitsSchema,
@@ -32,10 +49,15 @@ export type OpenRun = z.infer<typeof openRunSchema>;
 export const attemptSchema = z.object({
   version: z.literal(1),
   run: z.string(),
+  owner: ownerSchema,
   attempt: z.int().min(1),
   createdAt: z.iso.datetime(),
+  /** First part of its keys. */
+  destination: z.string(),
   /** UTC second of the keys, `YYYYMMDD_HHMMSS`. */
   stamp: z.string(),
+  /** Whether the second is reserved for this run, so that its keys are the bare ones. */
+  reserved: z.boolean(),
   /** Key per dataset. */
   keys: z.record(z.string(), z.string()),
   commitKey: z.string(),
@@ -56,14 +78,50 @@ export const attemptReportSchema = z.object({
 });
 export type AttemptReport = z.infer<typeof attemptReportSchema>;
 
+/** What came of an attempt that published nothing. Decided once, so that two gateways which saw its end differently go on alike. */
+export const verdictSchema = z.object({
+  version: z.literal(1),
+  run: z.string(),
+  attempt: z.int(),
+  code: z.string(),
+  message: z.string(),
+  details: z.record(z.string(), z.unknown()).optional(),
+  /** What the run does next. */
+  next: z.enum(['retry', 'fail', 'cancel']),
+  report: attemptReportSchema,
+  logTail: z.array(z.string()),
+});
+export type Verdict = z.infer<typeof verdictSchema>;
+
+/** What an idempotency key or a schedule's tick stands for. It holds the whole run, so that whoever finds it can finish accepting it. */
+export const claimSchema = z.object({
+  version: z.literal(1),
+  /** Of what was asked; another one under the same key is refused. */
+  fingerprint: z.string(),
+  open: openRunSchema,
+});
+export type Claim = z.infer<typeof claimSchema>;
+
+/** Something that happened in a run's life; `state` is where the run stood after it. Open words: another version may know more of them. */
+export const timelineEntrySchema = z.object({ at: z.iso.datetime(), event: z.string(), state: z.string(), attempt: z.int().optional() });
+export type TimelineEntry = z.infer<typeof timelineEntrySchema>;
+
+/** One published file. */
+const fileSchema = z.object({ url: z.string(), rows: z.int(), bytes: z.int(), sha256: z.string() });
+
 /** An ended run. */
 export const endedRunSchema = openRunSchema.extend({
   endedAt: z.iso.datetime(),
-  state: z.enum(['succeeded', 'failed']),
+  state: z.enum(['succeeded', 'failed', 'cancelled']),
   attempts: z.array(attemptReportSchema),
+  timeline: z.array(timelineEntrySchema),
+  /** How far its datasets had come, as the run's document shows it. */
+  progress: z.record(z.string(), z.unknown()).optional(),
+  /** Each dataset with its file, of a run that succeeded. */
+  files: z.record(z.string(), fileSchema).optional(),
   /** The code of a failure, and its sentence. */
   error: z.object({ code: z.string(), message: z.string(), details: z.record(z.string(), z.unknown()).optional() }).optional(),
-  /** Commit key of the attempt that counts. */
+  /** Commit key of the attempt that counts: its manifest. */
   commitKey: z.string().optional(),
   logTail: z.array(z.string()),
 });

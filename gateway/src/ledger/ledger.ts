@@ -2,50 +2,94 @@ import { randomUUID } from 'node:crypto';
 import { type Commit, CONTRACT_VERSION, decideCommit, readCommit } from '@esclusa/contract';
 import type { z } from 'zod';
 import type { Bucket } from './bucket.ts';
-import { type AttemptEntry, type EndedRun, type OpenRun, type Owner, attemptSchema, endedRunSchema, openRunSchema } from './entries.ts';
-import { type LedgerKeys, ledgerKeys } from './keys.ts';
-import { type Swept, sweepAttempt } from './sweep.ts';
+import {
+  type AttemptEntry,
+  type Claim,
+  type EndedRun,
+  type OpenRun,
+  type Owner,
+  type Verdict,
+  attemptSchema,
+  claimSchema,
+  endedRunSchema,
+  openRunSchema,
+  verdictSchema,
+} from './entries.ts';
+import { type LedgerKeys, type QueueEntry, indexName, ledgerKeys, parseAttemptKey, parseOpenKey } from './keys.ts';
+import { type Swept, type SweptAttempt, sweepAttempt } from './sweep.ts';
 
 /** What the gateway keeps of runs, as JSON objects in S3; nothing is kept in memory or on disk. Rejects with S3 codes. */
 export class Ledger {
   readonly #bucket: Bucket;
   readonly #keys: LedgerKeys;
-  readonly #owner: string;
+  readonly #installation: string;
 
   constructor(bucket: Bucket, prefix: string, installation: string) {
     this.#bucket = bucket;
     this.#keys = ledgerKeys(prefix);
-    this.#owner = installation;
+    this.#installation = installation;
   }
 
   /** Accepts a run: once this resolves, it will be ended, by this gateway or the next. */
   async accept(run: OpenRun): Promise<void> {
-    await this.#bucket.putIfAbsent(this.#keys.open(run.run), JSON.stringify(run));
+    await this.#bucket.putIfAbsent(this.#openKey(run), JSON.stringify(run));
   }
 
   /** Takes back an acceptance whose answer never came: its caller is told that nothing was accepted, so it must not run later. */
   async refuse(run: OpenRun): Promise<void> {
-    await this.#bucket.delete(this.#keys.open(run.run));
+    await this.#bucket.delete(this.#openKey(run));
   }
 
-  /** Runs of an owner that were accepted and have not ended, oldest first. */
-  async openRuns(owner: Owner): Promise<OpenRun[]> {
-    const runs: OpenRun[] = [];
-    for (const key of await this.#bucket.list(this.#keys.openPrefix)) {
-      const run = await this.#read(key, openRunSchema);
-      if (run !== undefined && run.owner.installation === owner.installation && run.owner.engine === owner.engine) runs.push(run);
-    }
-    return runs;
+  /** Accepted runs of an owner that have not ended, oldest first; from their keys alone. */
+  async queue(owner: Owner): Promise<QueueEntry[]> {
+    return (await this.#bucket.list(this.#keys.openPrefix(owner))).flatMap((key) => parseOpenKey(key) ?? []);
   }
 
-  /** A run that was accepted and has not ended; undefined when there is none of that id. */
-  async openRun(run: string): Promise<OpenRun | undefined> {
-    return this.#read(this.#keys.open(run), openRunSchema);
+  /** A run that was accepted and has not ended; undefined when there is none. Rejects when its entry can't be understood. */
+  async openRun(owner: Owner, entry: QueueEntry): Promise<OpenRun | undefined> {
+    return this.#read(this.#keys.open(owner, entry), openRunSchema);
+  }
+
+  /** Its place in the queue, when nothing but its id is known. */
+  async findOpen(owner: Owner, run: string): Promise<QueueEntry | undefined> {
+    const [key] = await this.#bucket.list(this.#keys.openPrefixOf(owner, run));
+    return key === undefined ? undefined : parseOpenKey(key);
   }
 
   /** A run that has ended; undefined when there is none of that id. */
   async endedRun(run: string): Promise<EndedRun | undefined> {
     return this.#read(this.#keys.ended(run), endedRunSchema);
+  }
+
+  /** Writes down that somebody wants a run to be cancelled. */
+  async askCancel(owner: Owner, run: string): Promise<void> {
+    await this.#bucket.putIfAbsent(this.#keys.cancel(owner, run), JSON.stringify({ version: 1, run, askedAt: new Date().toISOString() }));
+  }
+
+  /** Whether somebody does. */
+  async cancelAsked(owner: Owner, run: string): Promise<boolean> {
+    return (await this.#bucket.get(this.#keys.cancel(owner, run))) !== undefined;
+  }
+
+  /** Ids of the runs that somebody wants to be cancelled. */
+  async cancels(owner: Owner): Promise<string[]> {
+    return (await this.#bucket.list(this.#keys.cancelsPrefix(owner))).flatMap((key) => /([0-9a-f-]{36})\.json$/.exec(key)?.[1] ?? []);
+  }
+
+  /** Takes such a wish away, whose run has ended. */
+  async forgetCancel(owner: Owner, run: string): Promise<void> {
+    await this.#bucket.delete(this.#keys.cancel(owner, run));
+  }
+
+  /** What an idempotency key stands for already; `hash` stands for caller and key. */
+  async claimed(owner: Owner, hash: string): Promise<Claim | undefined> {
+    return this.#read(this.#keys.claim(owner, hash), claimSchema);
+  }
+
+  /** Lets an idempotency key stand for a run, unless it stands for one already; returns what is in force. */
+  async claim(owner: Owner, hash: string, claim: Claim): Promise<Claim> {
+    if ((await this.#bucket.putIfAbsent(this.#keys.claim(owner, hash), JSON.stringify(claim))) === 'written') return claim;
+    return (await this.claimed(owner, hash)) ?? claim;
   }
 
   /** Writes an attempt's log down; the first writer wins. The text is masked already. */
@@ -58,17 +102,11 @@ export class Ledger {
     return this.#bucket.get(this.#keys.log(run, attempt));
   }
 
-  /** Whether a run has not ended. */
-  async isOpen(run: string): Promise<boolean> {
-    return (await this.#bucket.get(this.#keys.open(run))) !== undefined;
-  }
-
   /** Reserves a UTC second for a destination; false when somebody else has it. A reservation repeated by the same run counts. */
-  async reserveStamp(destination: string, stamp: string, run: string): Promise<boolean> {
+  async reserveStamp(destination: string, stamp: string, { run, owner }: OpenRun): Promise<boolean> {
     const key = this.#keys.stamp(destination, stamp);
-    if ((await this.#bucket.putIfAbsent(key, JSON.stringify({ version: 1, run }))) === 'written') return true;
-    const text = await this.#bucket.get(key);
-    return text !== undefined && (JSON.parse(text) as { run?: unknown }).run === run;
+    if ((await this.#bucket.putIfAbsent(key, JSON.stringify({ version: 1, run, owner }))) === 'written') return true;
+    return (await this.#stampHolder(key))?.run === run;
   }
 
   /** The key that decides an attempt. */
@@ -78,19 +116,29 @@ export class Ledger {
 
   /** Writes down what an attempt is given; the first writer wins, and what stands there is returned. */
   async beginAttempt(entry: AttemptEntry): Promise<AttemptEntry> {
-    const key = this.#keys.attempt(entry.run, entry.attempt);
+    const key = this.#keys.attempt(entry.owner, entry.run, entry.attempt);
     if ((await this.#bucket.putIfAbsent(key, JSON.stringify(entry))) === 'written') return entry;
-    return (await this.#read(key, attemptSchema)) ?? entry;
+    const first = (await this.#read(key, attemptSchema)) ?? entry;
+    // The other one's second counts, so nobody will use ours.
+    if (entry.reserved && first.stamp !== entry.stamp) await this.#bucket.delete(this.#keys.stamp(entry.destination, entry.stamp));
+    return first;
   }
 
   /** Attempts of a run so far, in order. */
-  async attempts(run: string): Promise<AttemptEntry[]> {
-    const entries: AttemptEntry[] = [];
-    for (const key of await this.#bucket.list(this.#keys.attemptsPrefix(run))) {
-      const entry = await this.#read(key, attemptSchema);
-      if (entry !== undefined) entries.push(entry);
-    }
-    return entries.toSorted((a, b) => a.attempt - b.attempt);
+  async attempts({ owner, run }: OpenRun): Promise<AttemptEntry[]> {
+    const keys = (await this.#bucket.list(this.#keys.attemptsPrefixOf(owner, run))).filter((key) => parseAttemptKey(key) !== undefined);
+    const entries = await Promise.all(keys.map((key) => this.#read(key, attemptSchema)));
+    return entries.filter((entry) => entry !== undefined).toSorted((a, b) => a.attempt - b.attempt);
+  }
+
+  /** Attempts that have an entry still, of whatever run; from the keys alone. */
+  async attemptsInFlight(owner: Owner): Promise<{ run: string; attempt: number }[]> {
+    return (await this.#bucket.list(this.#keys.attemptsPrefix(owner))).flatMap((key) => parseAttemptKey(key) ?? []);
+  }
+
+  /** One attempt's entry. */
+  async attempt(owner: Owner, run: string, attempt: number): Promise<AttemptEntry | undefined> {
+    return this.#read(this.#keys.attempt(owner, run, attempt), attemptSchema);
   }
 
   /** The decision at a commit key, if there is one yet. */
@@ -99,48 +147,110 @@ export class Ledger {
   }
 
   /** Settles an attempt whose container has stopped: the manifest if the job committed, else `aborted`, from now on and for good. */
-  async settle(entry: AttemptEntry, reason: string): Promise<Commit> {
-    return decideCommit(this.#bucket, entry.commitKey, {
+  async settle({ run, attempt, commitKey }: Pick<AttemptEntry, 'run' | 'attempt' | 'commitKey'>, reason: string): Promise<Commit> {
+    return decideCommit(this.#bucket, commitKey, {
       state: 'aborted',
       version: CONTRACT_VERSION,
-      run: entry.run,
-      attempt: entry.attempt,
+      run,
+      attempt,
       token: randomUUID(),
-      by: `gateway ${this.#owner}`,
+      by: `gateway ${this.#installation}`,
       reason,
       abortedAt: new Date().toISOString(),
     });
   }
 
+  /** Decides what follows an aborted attempt; the first writer wins, and what stands there is returned. */
+  async judge(owner: Owner, verdict: Verdict): Promise<Verdict> {
+    const key = this.#keys.verdict(owner, verdict.run, verdict.attempt);
+    if ((await this.#bucket.putIfAbsent(key, JSON.stringify(verdict))) === 'written') return verdict;
+    return (await this.#read(key, verdictSchema)) ?? verdict;
+  }
+
+  /** What was decided, if it was. */
+  async verdict(owner: Owner, run: string, attempt: number): Promise<Verdict | undefined> {
+    return this.#read(this.#keys.verdict(owner, run, attempt), verdictSchema);
+  }
+
+  /** Takes away what a dead attempt left behind; see {@link sweepAttempt} for what it may touch and when. */
+  async sweep(attempt: SweptAttempt, began: Date, state: Commit['state']): Promise<Swept> {
+    return sweepAttempt(this.#bucket, attempt, began, state);
+  }
+
+  /** When an attempt began, by S3's clock, as the times of uploads are. */
+  async beganAt({ owner, run, attempt, createdAt }: AttemptEntry): Promise<Date> {
+    const head = await this.#bucket.head(this.#keys.attempt(owner, run, attempt));
+    return head?.lastModified ?? new Date(createdAt);
+  }
+
   /**
-   * Takes away what an aborted attempt left behind; see {@link sweepAttempt} for what it may touch. `began` is when the attempt
-   * began by S3's clock, as {@link beganAt} gives it while the attempt's entry is there.
+   * Ends a run: the final entry first, then the index, then what led to it is cleared away; returns the entry in force, which is
+   * another gateway's if that was first. Repeating it does no harm. Entries of aborted attempts stay for the second sweep.
    */
-  async sweep(entry: AttemptEntry, began: Date): Promise<Swept> {
-    return sweepAttempt(this.#bucket, entry, began);
+  async end(ended: EndedRun, attempts: readonly AttemptEntry[]): Promise<EndedRun> {
+    const written = await this.#bucket.putIfAbsent(this.#keys.ended(ended.run), JSON.stringify(ended));
+    const final = written === 'written' ? ended : ((await this.endedRun(ended.run)) ?? ended);
+    const { owner, run, pipeline, state } = final;
+    const name = indexName({ run, pipeline, state, acceptedAt: new Date(final.acceptedAt), endedAt: new Date(final.endedAt) });
+    const aborted = new Set(final.attempts.filter((report) => report.state === 'aborted').map((report) => report.attempt));
+    await Promise.all([
+      this.#bucket.put(this.#keys.indexAll + name, ''),
+      this.#bucket.put(this.#keys.indexOf(pipeline) + name, ''),
+      ...attempts.filter(({ reserved }) => reserved).map(({ destination, stamp }) => this.releaseStamp(destination, stamp, run)),
+      ...attempts.filter(({ attempt }) => !aborted.has(attempt)).map(({ attempt }) => this.forgetAttempt(owner, run, attempt)),
+    ]);
+    // The promise goes last; only a wish that came too late may come after it, and the reconciler sees to that.
+    if (await this.cancelAsked(owner, run)) await this.forgetCancel(owner, run);
+    await this.#bucket.delete(this.#openKey(ended));
+    return final;
   }
 
-  /** When an attempt began, by S3's clock. */
-  async beganAt(entry: AttemptEntry): Promise<Date> {
-    const head = await this.#bucket.head(this.#keys.attempt(entry.run, entry.attempt));
-    return head?.lastModified ?? new Date(entry.createdAt);
+  /** Deletes what was written of an attempt that is swept for good. */
+  async forgetAttempt(owner: Owner, run: string, attempt: number): Promise<void> {
+    await this.#bucket.delete(this.#keys.verdict(owner, run, attempt));
+    await this.#bucket.delete(this.#keys.attempt(owner, run, attempt));
   }
 
-  /** Ends a run: the final entry first, then what led to it is cleared away. Repeating it does no harm; the first entry stays. */
-  async end(ended: EndedRun, attempts: readonly AttemptEntry[]): Promise<void> {
-    await this.#bucket.putIfAbsent(this.#keys.ended(ended.run), JSON.stringify(ended));
-    await this.#releaseStamps(ended);
-    for (const { attempt } of attempts) await this.#bucket.delete(this.#keys.attempt(ended.run, attempt));
-    await this.#bucket.delete(this.#keys.open(ended.run));
-  }
-
-  // Their seconds are over, so nobody will ask for them again; should a clock be wrong, completing an upload still overwrites nothing.
-  // All that bear the run are looked for: a gateway killed between a reservation and its attempt's entry leaves one that no entry names.
-  async #releaseStamps({ run, destination }: OpenRun): Promise<void> {
-    for (const key of await this.#bucket.list(this.#keys.stampsPrefix(destination))) {
-      const text = await this.#bucket.get(key);
-      if (text !== undefined && (JSON.parse(text) as { run?: unknown }).run === run) await this.#bucket.delete(key);
+  /** Seconds that are reserved, with who has them. */
+  async stamps(): Promise<{ key: string; run: string; owner: Owner; reservedAt: Date }[]> {
+    const stamps: { key: string; run: string; owner: Owner; reservedAt: Date }[] = [];
+    for await (const page of this.#bucket.pages(this.#keys.stampsPrefix)) {
+      for (const { key, lastModified } of page) {
+        const holder = await this.#stampHolder(key);
+        if (holder !== undefined) stamps.push({ key, ...holder, reservedAt: lastModified });
+      }
     }
+    return stamps;
+  }
+
+  /** Gives a second back, if it is the run's. Should a clock be wrong, completing an upload still overwrites nothing. */
+  async releaseStamp(destination: string, stamp: string, run: string): Promise<void> {
+    const key = this.#keys.stamp(destination, stamp);
+    if ((await this.#stampHolder(key))?.run === run) await this.#bucket.delete(key);
+  }
+
+  /** Gives back a second that {@link stamps} named. */
+  async dropStamp(key: string): Promise<void> {
+    await this.#bucket.delete(key);
+  }
+
+  /** When the schedule that a pipeline has now was first seen, by S3's clock. Only the latest is kept: one that comes back is new. */
+  async scheduleSeen(owner: Owner, pipeline: string, fingerprint: string): Promise<Date> {
+    const key = this.#keys.schedule(owner, pipeline);
+    const text = await this.#bucket.get(key);
+    const known = text === undefined ? undefined : (JSON.parse(text) as { fingerprint?: unknown }).fingerprint;
+    if (known !== fingerprint) await this.#bucket.put(key, JSON.stringify({ version: 1, pipeline, fingerprint }));
+    return (await this.#bucket.head(key))?.lastModified ?? new Date();
+  }
+
+  #openKey(run: OpenRun): string {
+    const { owner, pipeline, sourceKey, concurrency } = run;
+    return this.#keys.open(owner, { run: run.run, pipeline, source: sourceKey, concurrency });
+  }
+
+  async #stampHolder(key: string): Promise<{ run: string; owner: Owner } | undefined> {
+    const text = await this.#bucket.get(key);
+    return text === undefined ? undefined : (JSON.parse(text) as { run: string; owner: Owner });
   }
 
   async #read<T>(key: string, schema: z.ZodType<T>): Promise<T | undefined> {

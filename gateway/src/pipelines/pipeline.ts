@@ -1,5 +1,6 @@
 import { jobNameSchema, limitsSchema, datasetNameSchema } from '@esclusa/contract';
 import { z } from 'zod';
+import { scheduleSchema } from './schedule.ts';
 
 /** Name of a pipeline: its file's name without `.yaml`, and the last part of its URL. */
 export const pipelineNameSchema = z.string().regex(/^[a-z0-9][a-z0-9_-]{0,62}$/, 'a pipeline name has lower-case letters, digits, "-" and "_"');
@@ -23,7 +24,16 @@ export const pipelineFileSchema = z.strictObject({
     )
     .refine((datasets) => Object.keys(datasets).length > 0, 'a pipeline has at least one dataset'),
   destination: z.strictObject({ prefix: destinationPrefix.optional() }).default({}),
-  limits: limitsSchema.partial().default({}),
+  limits: limitsSchema
+    .partial()
+    .extend({
+      /** Runs of this source that may go on at once. */
+      concurrency: z.int().min(1).max(1_000).optional(),
+    })
+    .default({}),
+  /** What becomes of a run that is asked for while another one of the pipeline has not ended. */
+  overlap: z.enum(['queue', 'join', 'reject']).default('queue'),
+  schedule: scheduleSchema.optional(),
 });
 export type PipelineFile = z.infer<typeof pipelineFileSchema>;
 

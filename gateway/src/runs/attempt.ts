@@ -6,7 +6,7 @@ import type { AttemptEntry, OpenRun } from '../ledger/entries.ts';
 import { resolveVariables } from '../pipelines/variables.ts';
 import { keepMark } from './keep.ts';
 import type { OwnStop } from './outcome.ts';
-import { OutputCollector } from './output/collector.ts';
+import { OutputCollector, type OutputListener } from './output/collector.ts';
 import { Mask } from './output/mask.ts';
 import { type S3Settings, planAttempt } from './plan.ts';
 
@@ -52,8 +52,14 @@ export type AttemptKeys = Pick<AttemptEntry, 'attempt' | 'keys' | 'commitKey'>;
 export interface AttemptControl {
   /** Aborted when the gateway leaves; a container that can be adopted runs on. */
   readonly leave: AbortSignal;
+  /** Aborted when the run is to be cancelled: then the container is stopped. */
+  readonly cancelled?: AbortSignal;
+  /** Told what the job says, as it says it. */
+  readonly listener?: OutputListener;
   /** Given the output as soon as there can be any; it fills while the job runs. */
   readonly output: (collector: OutputCollector) => void;
+  /** The container was started, or found. */
+  readonly stands?: (how: 'started' | 'adopted') => void;
 }
 
 /** Puts an attempt together: variables from pipeline and environment, credentials from AWS's chain. */
@@ -85,7 +91,8 @@ export async function runAttempt(services: AttemptServices, prepared: PreparedAt
   const collector = collect(prepared.mask, log, control);
   const container = await services.engine.start(prepared.spec, collector);
   log.info({ container: container.handle }, 'attempt started');
-  return follow(services, prepared, container, collector, log, control.leave);
+  control.stands?.('started');
+  return follow(services, prepared, container, collector, log, control);
 }
 
 /** Takes up a container that an earlier gateway started; undefined when there is none any more, else what stays with it to its end. */
@@ -100,16 +107,22 @@ export async function adoptAttempt(
   const container = await services.engine.adopt({ run, attempt }, services.installation, collector);
   if (container === undefined) return undefined;
   log.info({ container: container.handle }, 'attempt adopted');
+  control.stands?.('adopted');
   return async () => {
     await new Promise((resolve) => setTimeout(resolve, REPLAY_MS));
-    return follow(services, prepared, container, collector, log, control.leave);
+    return follow(services, prepared, container, collector, log, control);
   };
 }
 
 function collect(mask: Mask, log: Logger, control: AttemptControl): OutputCollector {
   const collector = new OutputCollector(mask, {
     log: (line) => log.debug({ line }, 'job output'),
-    progress: (progress) => log.debug({ progress }, 'progress'),
+    line: (line) => control.listener?.line?.(line),
+    progress: (progress) => {
+      log.debug({ progress }, 'progress');
+      control.listener?.progress?.(progress);
+    },
+    event: (name) => control.listener?.event?.(name),
   });
   control.output(collector);
   return collector;
@@ -121,7 +134,7 @@ async function follow(
   container: Attempt,
   collector: OutputCollector,
   log: Logger,
-  stopSignal: AbortSignal,
+  { leave, cancelled }: AttemptControl,
 ): Promise<EndedAttempt> {
   let ownStop: OwnStop | undefined;
   const stop = (why: OwnStop | undefined): void => {
@@ -130,17 +143,21 @@ async function follow(
   };
   const clock = setTimeout(() => stop('time-up'), (spec.limits.timeAllowedSeconds + CLOCK_MARGIN_SECONDS) * 1000);
   // An engine whose containers outlive us leaves them to the next gateway.
-  const onStop = (): void => {
+  const onLeave = (): void => {
     if (!services.engine.capabilities.adopts) stop(undefined);
   };
-  stopSignal.addEventListener('abort', onStop, { once: true });
+  const onCancel = (): void => stop('cancelled');
+  leave.addEventListener('abort', onLeave, { once: true });
+  cancelled?.addEventListener('abort', onCancel, { once: true });
+  if (cancelled?.aborted === true) onCancel();
   try {
     // A container that ended before it took its secrets tells by its exit what was wrong.
     if (!collector.secretsReceived) await container.send(secretsLine(secrets)).catch((error: unknown) => log.warn({ err: error }, 'secrets not taken'));
     return { exit: await endOf(services, container, spec, collector, log), collector, ownStop, container };
   } finally {
     clearTimeout(clock);
-    stopSignal.removeEventListener('abort', onStop);
+    leave.removeEventListener('abort', onLeave);
+    cancelled?.removeEventListener('abort', onCancel);
     collector.end();
   }
 }

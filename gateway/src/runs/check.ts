@@ -1,25 +1,34 @@
-import type { JobJson } from '@esclusa/contract';
+import type { JobJson, JobResult } from '@esclusa/contract';
 import PQueue from 'p-queue';
 import type { Logger } from 'pino';
 import { v7 as uuidv7 } from 'uuid';
+import { GatewayError } from '../errors.ts';
 import type { Pipeline } from '../pipelines/pipeline.ts';
+import { resolveVariables } from '../pipelines/variables.ts';
 import { type AttemptServices, prepareAttempt, runAttempt } from './attempt.ts';
 import { decideOutcome, explain } from './outcome.ts';
 import { effectiveLimits } from './plan.ts';
+import { chosenDatasets } from './submission.ts';
 
-/** What a job said of its source and destination when it was asked to look. */
-export type CheckResult = { readonly ok: true; readonly source: Record<string, unknown>; readonly checkedAt: string } | CheckFailure;
-interface CheckFailure {
+/** Why a job could not say what it was asked. */
+interface Refused {
   readonly ok: false;
   readonly code: string;
   readonly message: string;
   readonly checkedAt: string;
 }
 
-const CHECK_SECONDS = 30;
+/** What a job said of its source and destination when it was asked to look. */
+export type CheckResult = { readonly ok: true; readonly source: Record<string, unknown>; readonly checkedAt: string } | Refused;
+
+/** What a job would extract. */
+export type PlanResult = ({ readonly ok: true; readonly checkedAt: string } & Pick<Described, 'source' | 'datasets'>) | Refused;
+type Described = Extract<JobResult, { mode: 'check' | 'plan' }>;
+
+const SECONDS = { check: 30, plan: 60 };
 const CHECKS_AT_ONCE = 2;
 
-/** Asks jobs, in the contract's `check` mode, whether a pipeline could run now; answers are kept for a while, and asked for once. */
+/** Asks jobs, in the contract's `check` and `plan` modes, in containers of their own. Answers to checks are kept for a while, and asked for once. */
 export class Checks {
   readonly #services: AttemptServices;
   readonly #log: Logger;
@@ -37,25 +46,36 @@ export class Checks {
   async check(pipeline: Pipeline, job: JobJson): Promise<CheckResult> {
     const kept = this.#kept.get(pipeline.name);
     if (kept !== undefined && Date.now() - kept.at < this.#keepMs) return kept.result;
-    const result = this.#slots.add(() => this.#ask(pipeline, job));
+    const result = this.#slots.add(() => this.#ask(pipeline, job, 'check', pipeline.datasets));
     this.#kept.set(pipeline.name, { at: Date.now(), result });
     result.catch(() => this.#kept.delete(pipeline.name));
     return result;
   }
 
-  async #ask(pipeline: Pipeline, job: JobJson): Promise<CheckResult> {
-    const { name, datasets, source } = pipeline;
-    const limits = { ...effectiveLimits(job.limits, pipeline.limits), timeAllowedSeconds: CHECK_SECONDS };
+  /** What a run of these datasets would extract, all of the pipeline's by default. Rejects with what keeps the job from being started. */
+  async plan(pipeline: Pipeline, job: JobJson, datasets: readonly string[] | undefined): Promise<PlanResult> {
+    if (!job.modes.includes('plan')) {
+      throw new GatewayError('NOT_SUPPORTED', `the job "${job.name}" has no "plan" among the modes of its job.json, so it can't tell what it would extract`);
+    }
+    const wanted = chosenDatasets(pipeline, datasets);
+    resolveVariables(pipeline, job, this.#services.environment);
+    return this.#slots.add(() => this.#ask(pipeline, job, 'plan', wanted));
+  }
+
+  async #ask(pipeline: Pipeline, job: JobJson, mode: 'check' | 'plan', datasets: Pipeline['datasets']): Promise<PlanResult> {
+    const { name, source } = pipeline;
+    const { concurrency: _, ...own } = pipeline.limits;
+    const limits = { ...effectiveLimits(job.limits, own), timeAllowedSeconds: SECONDS[mode] };
     const run = { run: uuidv7(), pipeline: name, job: pipeline.job, datasets, limits, source, keep: 'none' as const };
     const prefix = pipeline.destination.prefix ?? name;
     const keys = Object.fromEntries(Object.keys(datasets).map((dataset) => [dataset, `${prefix}/${dataset}`]));
-    const prepared = await prepareAttempt(this.#services, job, run, { attempt: 1, keys, commitKey: `${prefix}/${run.run}` }, 'check');
-    const log = this.#log.child({ run: run.run, pipeline: name, mode: 'check' });
+    const prepared = await prepareAttempt(this.#services, job, run, { attempt: 1, keys, commitKey: `${prefix}/${run.run}` }, mode);
+    const log = this.#log.child({ run: run.run, pipeline: name, mode });
     const ended = await runAttempt(this.#services, prepared, log, { leave: new AbortController().signal, output: () => {} });
     await ended.container?.remove();
     const checkedAt = new Date().toISOString();
     const { final } = ended.collector;
-    if (final?.type === 'result' && final.mode !== 'run') return { ok: true, source: final.source, checkedAt };
+    if (final?.type === 'result' && final.mode !== 'run') return { ok: true, source: final.source, datasets: final.datasets, checkedAt };
     const decided = decideOutcome({
       commit: undefined,
       exit: ended.exit,
@@ -65,7 +85,7 @@ export class Checks {
       memoryLimitMiB: limits.memoryMiB,
     });
     const outcome = explain(decided, this.#services.engine.surroundings);
-    if (outcome.ok) throw new Error('a check has nothing to commit');
+    if (outcome.ok) throw new Error('a question has nothing to commit');
     return { ok: false, code: outcome.code, message: outcome.message, checkedAt };
   }
 }

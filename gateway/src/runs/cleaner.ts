@@ -1,4 +1,5 @@
 import type { Logger } from 'pino';
+import { z } from 'zod';
 import type { AttemptFound, Engine } from '../engine/engine.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import { isKept, readKeepLabels } from './keep.ts';
@@ -11,53 +12,57 @@ export interface CleanerServices {
   readonly log: Logger;
 }
 
-const COMMIT_KEY_LABEL = 'esclusa.commit-key';
 const STOP_GRACE_SECONDS = 1;
+// A check or plan is bounded by its own clock; another gateway may be waiting for its answer until then.
+const QUESTION_SECONDS = 120;
+const labelsSchema = z.object({
+  'esclusa.commit-key': z.string().optional(),
+  'esclusa.keys': z
+    .string()
+    .transform((text) => z.record(z.string(), z.string()).parse(JSON.parse(text)))
+    .optional(),
+});
 
-/** Removes containers of this installation that nobody needs any more; those that are kept only once their time is over. */
+/** Removes containers of this installation that nobody needs any more, with what they may have left; kept ones once their time is over. */
 export class Cleaner {
   readonly #services: CleanerServices;
-  readonly #isDriven: (run: string) => boolean;
 
-  /** `isDriven` says whether this gateway is busy with a run, whose containers are then left alone. */
-  constructor(services: CleanerServices, isDriven: (run: string) => boolean) {
+  constructor(services: CleanerServices) {
     this.#services = services;
-    this.#isDriven = isDriven;
   }
 
-  /** Removes those of `containers` whose run has ended, as a gateway that was killed leaves them. */
-  async removeEnded(containers: readonly AttemptFound[]): Promise<void> {
+  /** Removes those of `containers` whose run has ended, as a gateway that was killed leaves them. `isOpen` says which runs have not. */
+  async removeEnded(containers: readonly AttemptFound[], isOpen: (run: string) => boolean): Promise<void> {
     for (const container of containers) {
-      if (this.#isDriven(container.run) || (container.mode === 'run' && (await this.#services.ledger.isOpen(container.run)))) continue;
-      if (await this.#isKept(container)) continue;
-      await this.#remove(container, 'removing a container whose run has ended');
-    }
-  }
-
-  /** Removes kept containers whose time is over. */
-  async removeExpired(): Promise<void> {
-    const { engine, installation } = this.#services;
-    for (const container of await engine.list(installation)) {
-      const mark = readKeepLabels(container.labels);
-      if (mark === undefined || mark.until.getTime() > Date.now() || container.state !== 'ended' || this.#isDriven(container.run)) continue;
-      await this.#remove(container, 'removing a container that was kept long enough');
+      const age = (Date.now() - container.createdAt.getTime()) / 1_000;
+      const needed = container.mode === 'run' ? isOpen(container.run) : age < QUESTION_SECONDS;
+      if (needed || (await this.#isKept(container))) continue;
+      await this.#remove(container);
     }
   }
 
   async #isKept({ state, labels }: AttemptFound): Promise<boolean> {
     const mark = readKeepLabels(labels);
     if (mark === undefined || state !== 'ended' || mark.until.getTime() <= Date.now()) return false;
-    const commitKey = labels[COMMIT_KEY_LABEL];
+    const commitKey = labels['esclusa.commit-key'];
     const decision = commitKey === undefined ? undefined : await this.#services.ledger.decisionAt(commitKey);
     return isKept(mark.which, decision?.state === 'committed');
   }
 
-  async #remove(container: AttemptFound, why: string): Promise<void> {
-    const { engine, installation, log } = this.#services;
+  async #remove(container: AttemptFound): Promise<void> {
+    const { engine, ledger, installation, log } = this.#services;
     const found = await engine.adopt(container, installation, { stdout: () => {}, stderr: () => {} });
     if (found === undefined) return;
-    log.info({ run: container.run, container: found.name }, why);
+    log.info({ run: container.run, container: found.name }, 'removing a container whose run has ended');
     await found.stop(STOP_GRACE_SECONDS);
+    const labels = labelsSchema.safeParse(container.labels).data;
+    const { 'esclusa.commit-key': commitKey, 'esclusa.keys': keys } = labels ?? {};
+    if (container.mode === 'run' && commitKey !== undefined && keys !== undefined) {
+      // It may have been started twice, or after its run had ended: then nobody else knows what it has left.
+      const attempt = { run: container.run, attempt: container.attempt, commitKey, keys };
+      const { state } = await ledger.settle(attempt, 'RUN_ENDED');
+      await ledger.sweep(attempt, container.createdAt, state);
+    }
     await found.remove();
   }
 }

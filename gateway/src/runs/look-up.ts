@@ -1,34 +1,41 @@
 import { GatewayError } from '../errors.ts';
-import type { AttemptReport, EndedRun, OpenRun } from '../ledger/entries.ts';
+import type { EndedRun } from '../ledger/entries.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import type { RunHandle } from './handle.ts';
+import type { Runs } from './runs.ts';
 
-/** What is known of a run: what was accepted, its attempts that have ended, and how it ended once it has. */
-export interface RunView {
-  readonly accepted: OpenRun;
-  readonly reports: readonly AttemptReport[];
-  readonly ended: EndedRun | undefined;
-}
+/** A run: open, with its handle, or ended, with its final entry. */
+export type Found = { readonly handle: RunHandle; readonly ended?: undefined } | { readonly ended: EndedRun; readonly handle?: undefined };
 
 /** Finds runs by their id: those that this gateway is driving, and those in the ledger. */
 export class RunLookUp {
   readonly #ledger: Ledger;
-  readonly #driven: (run: string) => RunHandle | undefined;
+  readonly #runs: Runs;
 
-  constructor(ledger: Ledger, driven: (run: string) => RunHandle | undefined) {
+  constructor(ledger: Ledger, runs: Runs) {
     this.#ledger = ledger;
-    this.#driven = driven;
+    this.#runs = runs;
   }
 
   /** Rejects with `RUN_NOT_FOUND`. */
-  async run(run: string): Promise<RunView> {
-    const handle = this.#driven(run);
-    if (handle !== undefined) return { accepted: handle.accepted, reports: handle.reports, ended: handle.result };
+  async run(run: string): Promise<Found> {
+    const here = this.#runs.get(run);
+    if (here?.result !== undefined) return { ended: { ...here.result, timeline: [...here.timeline] } };
+    if (here !== undefined && (await this.#isRead(here))) return { handle: here };
     const ended = await this.#ledger.endedRun(run);
-    if (ended !== undefined) return { accepted: ended, reports: ended.attempts, ended };
-    const accepted = await this.#ledger.openRun(run);
-    if (accepted !== undefined) return { accepted, reports: [], ended: undefined };
+    if (ended !== undefined) return { ended };
+    const handle = await this.#runs.find(run);
+    if (handle !== undefined && (await this.#isRead(handle))) return { handle };
+    // It may have ended between the two questions.
+    const late = await this.#ledger.endedRun(run);
+    if (late !== undefined) return { ended: late };
     throw notFound(run, `there is no run "${run}"; the "run" of an answer and its header Esclusa-Run name it`);
+  }
+
+  /** Whether its entry is known, which of one in line is read when somebody asks; false when it is gone, since the run has ended. */
+  async #isRead(handle: RunHandle): Promise<boolean> {
+    handle.accepted ??= await this.#ledger.openRun(handle.owner, handle.entry);
+    return handle.accepted !== undefined;
   }
 
   /**
@@ -36,12 +43,11 @@ export class RunLookUp {
    * Rejects with `RUN_NOT_FOUND`.
    */
   async log(run: string, attempt?: number): Promise<string> {
-    const live = this.#driven(run)?.output;
+    const live = this.#runs.get(run)?.output;
     if (live !== undefined && (attempt ?? live.attempt) === live.attempt) return live.collector.log.text();
-    const { reports, ended } = await this.run(run);
-    // Beside those that have ended there is at most one, which another gateway may be at.
-    const last = live?.attempt ?? (ended === undefined ? (await this.#ledger.attempts(run)).length : reports.length);
-    if (attempt !== undefined && attempt > Math.max(last, reports.length)) {
+    const { handle, ended } = await this.run(run);
+    const last = Math.max(live?.attempt ?? 0, (ended?.attempts ?? handle?.reports ?? []).at(-1)?.attempt ?? 0);
+    if (attempt !== undefined && attempt > last) {
       throw notFound(run, `the run has no attempt ${attempt}; it ${ended === undefined ? 'has so far' : 'had'} ${last}`);
     }
     const wanted = attempt ?? last;

@@ -1,36 +1,51 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import type { Outcome } from './outcome.ts';
-import { type RetryPolicy, mayRetry, pauseSeconds } from './retry.ts';
+import { type RetryPolicy, pauseSeconds, whatNext } from './retry.ts';
 
 const POLICY: RetryPolicy = { maxAttempts: 4, baseSeconds: 2, maxSeconds: 60 };
 
-function failure(retry: 'no' | 'once' | 'yes', code = 'X'): Outcome {
+function failure(retry: 'no' | 'once' | 'yes', code = 'X'): Extract<Outcome, { ok: false }> {
   return { ok: false, code, message: '', retry };
 }
 
-describe('another attempt', () => {
-  test('never follows a success or a failure that will not pass', () => {
-    expect(mayRetry({ ok: true, manifest: {} as never }, [], 1, POLICY)).toBe(false);
-    expect(mayRetry(failure('no'), [], 1, POLICY)).toBe(false);
+const yes = (): boolean => true;
+
+describe('what follows a failed attempt', () => {
+  test('is the end, where the failure will not pass', () => {
+    expect(whatNext(failure('no'), [], 1, POLICY, yes)).toBe('fail');
   });
 
-  test('follows a failure that can pass, up to the bound', () => {
-    expect([1, 2, 3, 4, 5].map((attempts) => mayRetry(failure('yes'), Array(attempts - 1).fill('X'), attempts, POLICY))).toEqual([
-      true,
-      true,
-      true,
-      false,
-      false,
+  test('is another one, where it can pass, up to the bound', () => {
+    expect([1, 2, 3, 4, 5].map((attempts) => whatNext(failure('yes'), Array(attempts - 1).fill('X'), attempts, POLICY, yes))).toEqual([
+      'retry',
+      'retry',
+      'retry',
+      'fail',
+      'fail',
     ]);
-    expect(mayRetry(failure('yes'), [], 1, { ...POLICY, maxAttempts: 1 })).toBe(false);
+    expect(whatNext(failure('yes'), [], 1, { ...POLICY, maxAttempts: 1 }, yes)).toBe('fail');
   });
 
-  test('follows only once for a failure of one kind that rarely passes, other failures between them', () => {
-    expect(mayRetry(failure('once', 'OOM'), [], 1, POLICY)).toBe(true);
-    expect(mayRetry(failure('once', 'OOM'), ['LOST'], 2, POLICY)).toBe(true);
-    expect(mayRetry(failure('once', 'OOM'), ['OOM'], 2, POLICY)).toBe(false);
-    expect(mayRetry(failure('once', 'OOM'), ['OOM', 'LOST'], 3, POLICY)).toBe(false);
+  test('is another one only once for a failure of one kind that rarely passes, other failures between them', () => {
+    expect(whatNext(failure('once', 'OOM'), [], 1, POLICY, yes)).toBe('retry');
+    expect(whatNext(failure('once', 'OOM'), ['LOST'], 2, POLICY, yes)).toBe('retry');
+    expect(whatNext(failure('once', 'OOM'), ['OOM'], 2, POLICY, yes)).toBe('fail');
+    expect(whatNext(failure('once', 'OOM'), ['OOM', 'LOST'], 3, POLICY, yes)).toBe('fail');
+  });
+
+  test('is the end of a cancelled run', () => {
+    expect(whatNext(failure('yes', 'JOB_CANCELLED'), [], 1, POLICY, yes)).toBe('cancel');
+  });
+
+  test("takes from the source's budget only when another attempt is due, and says when that is used up", () => {
+    const asked: string[] = [];
+    const budget = (): boolean => asked.push('asked') < 2;
+    expect(whatNext(failure('no'), [], 1, POLICY, budget)).toBe('fail');
+    expect(whatNext(failure('yes'), [], 4, POLICY, budget)).toBe('fail');
+    expect(asked).toEqual([]);
+    expect(whatNext(failure('yes'), [], 1, POLICY, budget)).toBe('retry');
+    expect(whatNext(failure('yes'), [], 2, POLICY, budget)).toBe('budget');
   });
 });
 

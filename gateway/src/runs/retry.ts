@@ -7,10 +7,24 @@ export interface RetryPolicy {
   readonly maxSeconds: number;
 }
 
-/** Whether another attempt is due after `attempts` of them, given what the earlier ones ended with. */
-export function mayRetry(outcome: Outcome, earlierCodes: readonly string[], attempts: number, policy: RetryPolicy): boolean {
-  if (outcome.ok || outcome.retry === 'no' || attempts >= policy.maxAttempts) return false;
-  return outcome.retry === 'yes' || !earlierCodes.includes(outcome.code);
+/** What a failed attempt leads to; `budget`: another one was due, but its source has used up its retries. */
+export type Next = 'retry' | 'fail' | 'cancel' | 'budget';
+
+/**
+ * What follows attempt number `attempts`, given what the earlier ones ended with. `mayRetry` takes a retry from the source's budget;
+ * it is asked only when a retry is due.
+ */
+export function whatNext(
+  outcome: Extract<Outcome, { ok: false }>,
+  earlierCodes: readonly string[],
+  attempts: number,
+  policy: RetryPolicy,
+  mayRetry: () => boolean,
+): Next {
+  if (outcome.code === 'JOB_CANCELLED') return 'cancel';
+  if (outcome.retry === 'no' || attempts >= policy.maxAttempts) return 'fail';
+  if (outcome.retry === 'once' && earlierCodes.includes(outcome.code)) return 'fail';
+  return mayRetry() ? 'retry' : 'budget';
 }
 
 /**

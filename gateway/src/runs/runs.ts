@@ -1,222 +1,228 @@
-import type { JobJson } from '@esclusa/contract';
-import PQueue from 'p-queue';
 import type { Logger } from 'pino';
-import { v7 as uuidv7 } from 'uuid';
 import type { Engine } from '../engine/engine.ts';
 import { GatewayError } from '../errors.ts';
-import type { OpenRun, Owner } from '../ledger/entries.ts';
+import type { EndedRun, OpenRun, Owner } from '../ledger/entries.ts';
+import type { QueueEntry } from '../ledger/keys.ts';
 import type { Ledger } from '../ledger/ledger.ts';
-import type { Pipeline } from '../pipelines/pipeline.ts';
-import { resolveVariables } from '../pipelines/variables.ts';
-import { Cleaner } from './cleaner.ts';
+import { Claims } from './claims.ts';
 import { RunHandle } from './handle.ts';
-import { RunLookUp } from './look-up.ts';
-import { effectiveLimits } from './plan.ts';
-import { persist } from './persist.ts';
+import type { Owning } from './owner.ts';
 import type { Runner } from './runner.ts';
+import type { RunTimes } from './run-times.ts';
+import type { Slots } from './slots.ts';
+import { type Submission, checkSubmission, newRun, queueEntry } from './submission.ts';
 
 /** What accepting runs needs. */
 export interface RunsServices {
   readonly engine: Engine;
   readonly ledger: Ledger;
   readonly runner: Runner;
-  readonly installation: string;
+  readonly owning: Owning;
+  readonly slots: Slots;
+  readonly times: RunTimes;
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly maxRunning: number;
   readonly maxWaiting: number;
   readonly log: Logger;
   /** Which containers stay after their end, unless a caller asks for more. */
   readonly keepContainers: OpenRun['keep'];
-  readonly keepHours: number;
+  /** Why nothing can be accepted for now, if so. */
+  readonly refusal: () => GatewayError | undefined;
 }
 
-/** What a caller asks for. */
-export interface Submission {
-  readonly pipeline: Pipeline;
-  readonly job: JobJson;
-  /** Names of the datasets wanted; all of the pipeline's when undefined. */
-  readonly datasets: readonly string[] | undefined;
-  /** Whether its containers shall stay, to be looked into. */
-  readonly keep?: boolean | undefined;
-}
+// A run that failed by a mistake of ours is taken up again, but not at once and ever more rarely.
+const AFTER_A_MISTAKE_MS = { first: 10_000, most: 3_600_000 };
 
-const RETRY_AFTER_SECONDS = 10;
-const EXPIRY_LOOKS = 10;
-const EXPIRY_PAUSE_SECONDS = { least: 1, most: 600 };
-
-/** The runs of this gateway: accepts them, has them driven within the slots, and takes up those of an earlier gateway. */
+/** The runs of this gateway: accepts them and has them driven within the slots. What is here is also in S3; see {@link Reconciler}. */
 export class Runs {
   readonly #services: RunsServices;
-  readonly #slots: PQueue;
   readonly #handles = new Map<string, RunHandle>();
-  readonly #cleaner: Cleaner;
-  readonly #lookUp: RunLookUp;
-  #expiry: NodeJS.Timeout | undefined;
+  readonly #byPipeline = new Map<string, Set<RunHandle>>();
+  readonly #claims: Claims;
+  readonly #mistakes = new Map<string, { pause: number; until: number }>();
   /** Aborted when the gateway gives up waiting for its runs; containers that can be adopted run on. */
   readonly #leave = new AbortController();
   #closing = false;
-  #identity: string | undefined;
 
   constructor(services: RunsServices) {
     this.#services = services;
-    this.#slots = new PQueue({ concurrency: services.maxRunning });
-    this.#cleaner = new Cleaner(services, (run) => this.#handles.has(run));
-    this.#lookUp = new RunLookUp(services.ledger, (run) => this.#handles.get(run));
+    this.#claims = new Claims(services.ledger);
   }
 
-  /** Accepts a run: when this resolves its entry is in S3 and it will be ended, whatever happens to this process. */
-  async submit({ pipeline, job, datasets, keep }: Submission): Promise<RunHandle> {
+  /**
+   * Accepts a run: when this resolves its entry is in S3 and it will be ended, whatever happens to this process. May give one that
+   * is there already: for the same idempotency key, or when the pipeline's overlap policy is to join.
+   */
+  async submit(submission: Submission): Promise<RunHandle> {
     if (this.#closing) throw new GatewayError('SHUTTING_DOWN', 'the gateway is stopping and takes no more runs');
-    const { maxRunning, maxWaiting } = this.#services;
-    const owner = await this.#owner();
-    // Those that are being accepted count too: many may come before the first is in S3.
-    if (this.#handles.size >= maxRunning + maxWaiting) {
-      throw new GatewayError('WAITING_ROOM_FULL', `${maxWaiting} runs are waiting, which is the bound (MAX_WAITING); try again later`, {
-        details: { retryAfterSeconds: RETRY_AFTER_SECONDS },
-      });
+    const refusal = this.#services.refusal();
+    if (refusal !== undefined) throw refusal;
+    checkSubmission(submission, this.#services.engine, this.#services.environment);
+    const owner = await this.#services.owning.owner();
+    if (submission.idempotencyKey === undefined) {
+      const admitted = this.#admit(submission, owner);
+      return admitted instanceof RunHandle ? admitted : this.#accept(admitted);
     }
-    // What can be known to be missing is said now and not after a container was started.
-    resolveVariables(pipeline, job, this.#services.environment);
-    if (keep === true && !this.#services.engine.capabilities.keeps) {
-      throw new GatewayError('NOT_SUPPORTED', `the ${this.#services.engine.name} engine has no containers to keep; use ENGINE=docker, or leave "keep" out`, {
-        details: { field: 'keep' },
-      });
-    }
-    const run = this.#open({ pipeline, job, datasets, keep }, owner);
-    const handle = new RunHandle(run);
-    this.#handles.set(run.run, handle);
-    try {
-      await this.#services.ledger.accept(run);
-    } catch (error) {
-      this.#handles.delete(run.run);
-      // Beside the answer, which an S3 that hangs must not hold up twice.
-      this.#services.ledger.refuse(run).catch((second: unknown) => {
-        this.#services.log.warn({ err: second, run: run.run }, 'a run that could not be accepted may still have its entry; then it runs at the next start');
-      });
-      throw error;
-    }
-    this.#services.log.info({ run: run.run, pipeline: run.pipeline }, 'run accepted');
-    this.#drive(run, handle, false);
-    return handle;
+    return this.#claims.once(submission, owner, {
+      admit: () => this.#admit(submission, owner),
+      accept: (run) => this.#accept(run, { keyed: true }),
+      find: (run) => this.find(run),
+    });
   }
 
-  /** Takes up what an earlier gateway of this installation left: open runs are driven on, containers without a run removed. */
-  async recover(): Promise<void> {
-    const { engine, ledger, installation, log } = this.#services;
-    const nobody = { trouble: () => {}, relieved: () => {} };
-    await persist(
-      'looking for runs of an earlier gateway',
-      async () => {
-        const owner = await this.#owner();
-        // Containers first: one that appears later belongs to a run that is accepted later.
-        const containers = await engine.list(installation);
-        for (const run of await ledger.openRuns(owner)) {
-          if (this.#handles.has(run.run)) continue;
-          log.info({ run: run.run, pipeline: run.pipeline }, 'taking up a run of an earlier gateway');
-          const handle = new RunHandle(run);
-          this.#handles.set(run.run, handle);
-          this.#drive(run, handle, true);
-        }
-        await this.#cleaner.removeEnded(containers);
-      },
-      log,
-      nobody,
-      this.#leave.signal,
-    );
-    this.#watchExpiry();
+  /** A run that is open: one of this gateway, or one in the ledger, which is then taken up. Undefined when it has ended or never was. */
+  async find(run: string): Promise<RunHandle | undefined> {
+    const here = this.#handles.get(run);
+    if (here !== undefined) return here;
+    const owner = await this.#services.owning.owner();
+    const entry = await this.#services.ledger.findOpen(owner, run);
+    return entry === undefined ? undefined : this.takeUp(owner, entry);
   }
 
-  /** Runs by their id. */
-  get lookUp(): RunLookUp {
-    return this.#lookUp;
+  /** A run of this gateway. */
+  get(run: string): RunHandle | undefined {
+    return this.#handles.get(run);
   }
 
-  /** Runs that are being driven or wait for a slot. */
+  /** All of them, oldest first. */
+  list(): RunHandle[] {
+    return [...this.#handles.values()].toSorted((a, b) => (a.run < b.run ? -1 : 1));
+  }
+
+  /** Drives a run that another gateway accepted, or an earlier one. */
+  takeUp(owner: Owner, entry: QueueEntry): RunHandle | undefined {
+    const here = this.#handles.get(entry.run);
+    if (here !== undefined) return here;
+    if (this.#closing || (this.#mistakes.get(entry.run)?.until ?? 0) > Date.now()) return undefined;
+    return this.#drive(new RunHandle(owner, entry, acceptedAt(entry.run)), false);
+  }
+
+  /** Has a run cancelled, durably; it ends once its container has stopped. */
+  async cancel(handle: RunHandle): Promise<void> {
+    await this.#services.ledger.askCancel(handle.owner, handle.run);
+    this.cancelHere(handle);
+  }
+
+  /** Has it cancelled whose wish stands in the ledger already. */
+  cancelHere(handle: RunHandle): void {
+    handle.cancel();
+    this.#services.slots.leave(handle.run);
+  }
+
+  /** Tells a run that waits here how another gateway has ended it. */
+  endedElsewhere(handle: RunHandle, ended: EndedRun): void {
+    handle.ended(ended);
+    this.#services.slots.leave(handle.run);
+  }
+
+  /** Runs that have a place or wait for one. */
   get counts(): { running: number; waiting: number } {
-    return { running: this.#slots.pending, waiting: this.#slots.size };
+    const { taken } = this.#services.slots;
+    return { running: taken, waiting: this.#handles.size - Math.min(taken, this.#handles.size) };
   }
 
   /** Stops: no new runs; those in a slot get `seconds` to end; the rest is left to the next gateway. */
   async close(seconds: number): Promise<void> {
+    const { slots, engine } = this.#services;
     this.#closing = true;
-    clearInterval(this.#expiry);
-    this.#slots.pause();
-    this.#slots.clear();
+    slots.close();
     const timeUp = new Promise<void>((resolve) => void setTimeout(resolve, seconds * 1000).unref());
-    await Promise.race([this.#slots.onPendingZero(), timeUp]);
-    const goesOn = this.#services.engine.capabilities.adopts ? 'the run goes on and is taken up at the next start' : 'the run is tried again at the next start';
-    for (const handle of this.#handles.values()) {
-      handle.letGo(new GatewayError('SHUTTING_DOWN', `the gateway was stopped before the run had ended; ${goesOn}`, { details: { run: handle.run } }));
-    }
+    await Promise.race([slots.idle(), timeUp]);
     this.#leave.abort(new Error('the gateway is stopping'));
+    for (const handle of this.#handles.values()) handle.letGo(this.#stopped(handle));
     // Jobs of an engine that can't adopt are told to stop now; they get their grace period.
-    if (!this.#services.engine.capabilities.adopts) await this.#slots.onPendingZero();
+    if (!engine.capabilities.adopts) await slots.idle();
   }
 
-  #drive(run: OpenRun, handle: RunHandle, resume: boolean): void {
+  #stopped({ run }: RunHandle): GatewayError {
+    const { adopts } = this.#services.engine.capabilities;
+    const goesOn = adopts ? 'the run goes on and is taken up at the next start' : 'the run is tried again at the next start';
+    return new GatewayError('SHUTTING_DOWN', `the gateway was stopped before the run had ended; ${goesOn}`, { details: { run } });
+  }
+
+  /** A new run that may be accepted, or the one that it joins. Rejects when there is no room, or the pipeline takes one at a time. */
+  #admit(submission: Submission, owner: Owner): OpenRun | RunHandle {
+    const { maxRunning, maxWaiting, times, keepContainers } = this.#services;
+    const { pipeline } = submission;
+    const run = newRun(submission, owner, keepContainers);
+    const others = [...(this.#byPipeline.get(pipeline.name) ?? [])].filter(({ result }) => result === undefined);
+    if (pipeline.overlap === 'reject' && others[0] !== undefined) {
+      throw new GatewayError('PIPELINE_BUSY', `a run of "${pipeline.name}" is going on, and the pipeline takes one at a time (overlap: reject)`, {
+        details: { run: others[0].run },
+      });
+    }
+    if (pipeline.overlap === 'join') {
+      // Only who asks the same thing can be given the same answer.
+      const wanted = JSON.stringify([run.datasets, run.keep]);
+      const same = others.find(({ accepted }) => accepted !== undefined && JSON.stringify([accepted.datasets, accepted.keep]) === wanted);
+      if (same !== undefined) return same;
+    }
+    // Those that are being accepted count too: many may come before the first is in S3.
+    if (this.#handles.size >= maxRunning + maxWaiting) {
+      throw new GatewayError('WAITING_ROOM_FULL', `${maxWaiting} runs are waiting, which is the bound (MAX_WAITING); try again later`, {
+        details: { retryAfterSeconds: times.refuse() },
+      });
+    }
+    return run;
+  }
+
+  /**
+   * `keyed`: its caller may come again with the same key, so that an acceptance whose answer is lost is not taken back: it is finished
+   * when the caller does, and if the entry got there after all, it is that same run.
+   */
+  async #accept(run: OpenRun, { keyed = false } = {}): Promise<RunHandle> {
+    const { ledger, log } = this.#services;
+    const handle = new RunHandle(run.owner, queueEntry(run), new Date(run.acceptedAt), run);
+    this.#add(handle);
+    try {
+      await ledger.accept(run);
+    } catch (error) {
+      this.#delete(handle);
+      if (keyed) throw error;
+      // Beside the answer, which an S3 that hangs must not hold up twice.
+      ledger.refuse(run).catch((second: unknown) => {
+        log.warn({ err: second, run: run.run }, 'a run that could not be accepted may still have its entry; then it will run');
+      });
+      throw error;
+    }
+    log.info({ run: run.run, pipeline: run.pipeline }, 'run accepted');
+    return this.#drive(handle, true);
+  }
+
+  #drive(handle: RunHandle, fresh: boolean): RunHandle {
     const { runner, log } = this.#services;
-    this.#slots
-      .add(() => runner.drive(run, handle, resume, this.#leave.signal))
+    this.#add(handle);
+    runner
+      .drive(handle, fresh, this.#leave.signal)
+      .then(() => this.#mistakes.delete(handle.run))
       .catch((error: unknown) => {
-        if (this.#leave.signal.aborted) return;
-        log.error({ err: error, run: run.run }, 'driving the run failed; it stays open and is taken up at the next start');
-        handle.letGo(new GatewayError('INTERNAL', 'the gateway failed to drive the run; see its log', { cause: error, details: { run: run.run } }));
+        if (this.#closing) return handle.letGo(this.#stopped(handle));
+        const { first, most } = AFTER_A_MISTAKE_MS;
+        const pause = Math.min(most, (this.#mistakes.get(handle.run)?.pause ?? first / 2) * 2);
+        this.#mistakes.set(handle.run, { pause, until: Date.now() + pause });
+        log.error({ err: error, run: handle.run, pauseMs: pause }, 'driving the run failed; it stays open and is taken up again');
+        handle.letGo(new GatewayError('INTERNAL', 'the gateway failed to drive the run; see its log', { cause: error, details: { run: handle.run } }));
       })
-      .finally(() => this.#handles.delete(run.run));
+      .finally(() => this.#delete(handle));
+    return handle;
   }
 
-  /** Looks now and then for kept containers whose time is over. */
-  #watchExpiry(): void {
-    const { keepHours, log } = this.#services;
-    if (this.#closing) return;
-    const { least, most } = EXPIRY_PAUSE_SECONDS;
-    const pause = Math.min(Math.max((keepHours * 3_600) / EXPIRY_LOOKS, least), most);
-    let looking = false;
-    const look = async (): Promise<void> => {
-      if (looking) return;
-      looking = true;
-      // The engine may be away; then the next look finds them.
-      await this.#cleaner.removeExpired().catch((error: unknown) => log.warn({ err: error }, 'looking for kept containers failed'));
-      looking = false;
-    };
-    this.#expiry = setInterval(() => void look(), pause * 1_000).unref();
+  #add(handle: RunHandle): void {
+    this.#handles.set(handle.run, handle);
+    const { pipeline } = handle.entry;
+    const others = this.#byPipeline.get(pipeline) ?? new Set();
+    this.#byPipeline.set(pipeline, others.add(handle));
   }
 
-  #open({ pipeline, job, datasets: wanted, keep }: Submission, owner: Owner): OpenRun {
-    const names = wanted ?? Object.keys(pipeline.datasets);
-    const unknown = names.filter((name) => !Object.hasOwn(pipeline.datasets, name));
-    if (unknown.length > 0) {
-      const known = Object.keys(pipeline.datasets);
-      throw new GatewayError(
-        'BODY_INVALID',
-        `the pipeline "${pipeline.name}" has no dataset ${unknown.map((name) => `"${name}"`).join(', ')}; it has ${known.join(', ')}`,
-        {
-          details: { field: 'datasets', datasets: known },
-        },
-      );
-    }
-    return {
-      version: 1,
-      run: uuidv7(),
-      owner,
-      pipeline: pipeline.name,
-      job: pipeline.job,
-      acceptedAt: new Date().toISOString(),
-      datasets: Object.fromEntries(names.map((name) => [name, pipeline.datasets[name] ?? {}])),
-      source: pipeline.source,
-      destination: pipeline.destination.prefix ?? pipeline.name,
-      limits: effectiveLimits(job.limits, pipeline.limits),
-      keep: keep === true ? 'all' : this.#services.keepContainers,
-    };
+  #delete(handle: RunHandle): void {
+    this.#handles.delete(handle.run);
+    const others = this.#byPipeline.get(handle.entry.pipeline);
+    others?.delete(handle);
+    if (others?.size === 0) this.#byPipeline.delete(handle.entry.pipeline);
   }
+}
 
-  async #owner(): Promise<Owner> {
-    const { engine, installation } = this.#services;
-    if (this.#identity === undefined) {
-      const { identity, problem } = await engine.health();
-      if (identity === undefined) throw new GatewayError('ENGINE_UNREACHABLE', problem ?? 'the engine does not answer');
-      this.#identity = identity;
-    }
-    return { installation, engine: this.#identity };
-  }
+/** When a run was accepted, to the millisecond, as its id tells. */
+function acceptedAt(run: string): Date {
+  return new Date(Number.parseInt(run.slice(0, 8) + run.slice(9, 13), 16));
 }

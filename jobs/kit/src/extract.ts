@@ -1,4 +1,4 @@
-import type { JobRequest, Manifest, ManifestDataset } from '@esclusa/contract';
+import { DATASETS_READ, type JobRequest, type Manifest, type ManifestDataset } from '@esclusa/contract';
 import { csvRecord } from './csv.ts';
 import type { PlannedDataset, SourceSession } from './job.ts';
 import type { JobOutput } from './output.ts';
@@ -20,6 +20,7 @@ export interface Extraction {
 export async function extract(extraction: Extraction): Promise<Manifest> {
   const datasets: Record<string, ManifestDataset> = {};
   for (const name of extraction.plans.keys()) datasets[name] = await upload(extraction, name);
+  extraction.output.log('info', 'every dataset is read to its end', { event: DATASETS_READ });
   const draft: ManifestDraft = { job: extraction.job, snapshot: { ...extraction.session.snapshot }, datasets };
   return extraction.publication.commit(draft);
 }

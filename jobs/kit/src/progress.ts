@@ -19,9 +19,9 @@ export function memoryPeakBytes(): number | undefined {
   return undefined;
 }
 
-/** Reports one dataset's progress once a second at most; `now: true` reports regardless of the clock. */
+/** Reports one dataset's progress: the first rows at once, then once a second at most; `now: true` reports regardless of the clock. */
 export function progressReporter(output: JobOutput, dataset: string, total: number | undefined) {
-  let last = performance.now();
+  let last = Number.NEGATIVE_INFINITY;
   return (rows: number, bytes: number, options: { now?: boolean } = {}): void => {
     const time = performance.now();
     if (options.now !== true && time - last < EVERY_MS) return;

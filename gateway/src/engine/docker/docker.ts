@@ -98,11 +98,11 @@ export class DockerEngine implements Engine {
 
   async list(installation: string): Promise<AttemptFound[]> {
     const containers = await this.#list({ [LABELS.installation]: installation });
-    return containers.flatMap(({ Id, State, Labels }) => {
+    return containers.flatMap(({ Id, State, Labels, Created }) => {
       const { [LABELS.run]: run, [LABELS.attempt]: attempt, [LABELS.mode]: mode = 'run' } = Labels;
       if (run === undefined || attempt === undefined || State === 'removing') return [];
       const state = State === 'created' ? 'created' : isOver(State) ? 'ended' : 'running';
-      return [{ run, attempt: Number(attempt), mode, handle: Id, state, labels: Labels }];
+      return [{ run, attempt: Number(attempt), mode, handle: Id, state, createdAt: new Date(Created * 1_000), labels: Labels }];
     });
   }
 

@@ -16,6 +16,7 @@ export interface ProcessEngineOptions {
 interface Entry {
   readonly spec: AttemptSpec;
   readonly child: Promise<ChildAttempt>;
+  readonly createdAt: Date;
   started?: ChildAttempt;
   state: AttemptFound['state'];
 }
@@ -83,7 +84,7 @@ export class ProcessEngine implements Engine {
     const there = this.#children.get(key);
     if (there !== undefined) return there.child;
     // Kept before the first await, so that two calls at once start one child.
-    const entry: Entry = { spec, child: this.#spawn(spec, output, () => this.#forget(key)), state: 'created' };
+    const entry: Entry = { spec, child: this.#spawn(spec, output, () => this.#forget(key)), createdAt: new Date(), state: 'created' };
     if (this.#children.size === 0) process.once('exit', this.#killAll);
     this.#children.set(key, entry);
     try {
@@ -105,7 +106,15 @@ export class ProcessEngine implements Engine {
   async list(installation: string): Promise<AttemptFound[]> {
     return [...this.#children.values()]
       .filter(({ spec }) => spec.installation === installation)
-      .map(({ started, spec: { run, attempt, mode, labels }, state }) => ({ run, attempt, mode, handle: started?.handle ?? 'starting', state, labels }));
+      .map(({ started, spec: { run, attempt, mode, labels }, state, createdAt }) => ({
+        run,
+        attempt,
+        mode,
+        handle: started?.handle ?? 'starting',
+        state,
+        createdAt,
+        labels,
+      }));
   }
 
   async #spawn(spec: AttemptSpec, output: OutputSink, onRemove: () => void): Promise<ChildAttempt> {

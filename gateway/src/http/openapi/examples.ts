@@ -34,3 +34,7 @@ if data["status"] == "success":
 export const LOGS_EXAMPLE =
   '{"type":"log","level":"info","message":"secrets received","event":"secrets-received"}\n' +
   '{"type":"error","code":"SOURCE_UNREACHABLE","message":"connecting: connect ECONNREFUSED 172.18.0.3:5432","retryable":true}\n';
+
+export const EVENTS_EXAMPLE =
+  'id: 1735831845123\nevent: state\ndata: {"at":"2025-01-02T15:30:45.123Z","event":"started","state":"running","attempt":1}\n\n' +
+  'event: progress\ndata: {"datasets":{"medicos":{"rows":100,"bytes":8192,"total":150,"percent":66.6}},"rows":100,"bytes":8192,"percent":66.6}\n\n';

@@ -12,7 +12,12 @@ const MAX_LOGGED_LINES = 2_000;
 /** Told of what a job says while it says it; everything is masked already. */
 export interface OutputListener {
   progress?(progress: JobProgress): void;
+  /** A line for the gateway's log: long ones cut, and only so many of them. */
   log?(line: string): void;
+  /** The same for those who follow the run: all of them, whole. */
+  line?(line: string): void;
+  /** One of the events that the contract names. */
+  event?(name: string): void;
 }
 
 /**
@@ -73,6 +78,7 @@ export class OutputCollector implements OutputSink {
         break;
       case 'log':
         if (message.event === SECRETS_RECEIVED) this.secretsReceived = true;
+        if (message.event !== undefined) this.#listener.event?.(message.event);
         break;
       case undefined:
         break;
@@ -88,6 +94,7 @@ export class OutputCollector implements OutputSink {
 
   #keep(line: string): void {
     this.log.push(line);
+    this.#listener.line?.(line);
     // A slice would keep the whole line in memory; a copy doesn't.
     const cut = line.length > TAIL_LINE_CHARS ? `${Buffer.from(line.slice(0, TAIL_LINE_CHARS)).toString()}…` : line;
     this.#tail.push(cut);

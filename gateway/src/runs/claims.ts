@@ -1,0 +1,74 @@
+import { GatewayError } from '../errors.ts';
+import type { OpenRun, Owner } from '../ledger/entries.ts';
+import type { Ledger } from '../ledger/ledger.ts';
+import { RunHandle } from './handle.ts';
+import { type Submission, claimHash, fingerprint, queueEntry } from './submission.ts';
+
+/** How a claim becomes a run. */
+export interface Acceptance {
+  /** A new run, or the one that it joins; throws when there is no room. */
+  admit(): OpenRun | RunHandle;
+  /** Accepts a run durably; doing so twice is harmless. */
+  accept(run: OpenRun): Promise<RunHandle>;
+  /** A run that is open. */
+  find(run: string): Promise<RunHandle | undefined>;
+}
+
+/** Sees to it that an idempotency key leads to one run: across callers that come at once, gateways, and restarts. */
+export class Claims {
+  readonly #ledger: Ledger;
+  readonly #underway = new Map<string, { asked: string; handle: Promise<RunHandle> }>();
+
+  constructor(ledger: Ledger) {
+    this.#ledger = ledger;
+  }
+
+  /** The run of a key. Rejects with `IDEMPOTENCY_KEY_REUSED` when something else was asked under it. */
+  async once(submission: Submission, owner: Owner, acceptance: Acceptance): Promise<RunHandle> {
+    const hash = claimHash(submission);
+    const asked = fingerprint(submission);
+    // Many at once are one question to S3, and one place in the waiting room.
+    let underway = this.#underway.get(hash);
+    if (underway === undefined) {
+      const handle = this.#resolve(hash, asked, owner, acceptance).finally(() => this.#underway.delete(hash));
+      underway = { asked, handle };
+      this.#underway.set(hash, underway);
+    }
+    if (underway.asked !== asked) throw reused();
+    return underway.handle;
+  }
+
+  async #resolve(hash: string, asked: string, owner: Owner, acceptance: Acceptance): Promise<RunHandle> {
+    const earlier = await this.#ledger.claimed(owner, hash);
+    if (earlier !== undefined) return this.#runOf(earlier, asked, acceptance);
+    const admitted = acceptance.admit();
+    const open = admitted instanceof RunHandle ? admitted.accepted : admitted;
+    if (open === undefined) throw new Error('a run that is joined is known');
+    const claim = await this.#ledger.claim(owner, hash, { version: 1, fingerprint: asked, open });
+    if (claim.open.run !== open.run) return this.#runOf(claim, asked, acceptance);
+    return admitted instanceof RunHandle ? admitted : acceptance.accept(open);
+  }
+
+  async #runOf({ fingerprint: asked, open }: { fingerprint: string; open: OpenRun }, wanted: string, acceptance: Acceptance): Promise<RunHandle> {
+    if (asked !== wanted) throw reused();
+    const found = await acceptance.find(open.run);
+    if (found !== undefined) return found;
+    // In this order: a run that ends has its final entry before the open one goes.
+    const ended = await this.#ledger.endedRun(open.run);
+    if (ended !== undefined) {
+      const over = new RunHandle(open.owner, queueEntry(open), new Date(open.acceptedAt), open);
+      over.ended(ended);
+      return over;
+    }
+    // Whoever claimed the key did not come to accept the run. Should it still do so, it is the same entry.
+    return acceptance.accept(open);
+  }
+}
+
+function reused(): GatewayError {
+  return new GatewayError(
+    'IDEMPOTENCY_KEY_REUSED',
+    'this Idempotency-Key was used for another request; use a new key for each new request, and the same one only to repeat it',
+    { details: { field: 'Idempotency-Key' } },
+  );
+}

@@ -1,0 +1,64 @@
+import type { AttemptEntry, AttemptReport, EndedRun, OpenRun, Verdict } from '../ledger/entries.ts';
+import type { RunHandle } from './handle.ts';
+import type { Outcome } from './outcome.ts';
+
+type Next = Exclude<Verdict['next'], 'retry'> | 'succeed';
+
+const STATE_AFTER = { succeed: 'succeeded', fail: 'failed', cancel: 'cancelled' } as const satisfies Record<Next, EndedRun['state']>;
+
+/** The document of a run that has ended. */
+export function endedRun(
+  run: OpenRun,
+  handle: RunHandle,
+  entry: Pick<AttemptEntry, 'commitKey'> | undefined,
+  outcome: Outcome,
+  next: Next,
+  tail: readonly string[],
+): EndedRun {
+  const { progress } = handle;
+  const common = {
+    ...run,
+    endedAt: new Date().toISOString(),
+    state: STATE_AFTER[next],
+    attempts: [...handle.reports],
+    timeline: [...handle.timeline],
+    ...(Object.keys(progress.datasets).length === 0 ? {} : { progress: { ...progress } }),
+    logTail: [...tail],
+  };
+  if (outcome.ok) {
+    const files = Object.entries(outcome.manifest.datasets).map(([name, { url, rows, bytes, sha256 }]) => [name, { url, rows, bytes, sha256 }]);
+    return { ...common, ...(entry === undefined ? {} : { commitKey: entry.commitKey }), files: Object.fromEntries(files) as EndedRun['files'] };
+  }
+  const { code, message, details } = outcome;
+  return { ...common, error: { code, message, ...(details === undefined ? {} : { details: { ...details } }) } };
+}
+
+/** The document of a run that was cancelled before it had another container. */
+export function cancelledRun(run: OpenRun, handle: RunHandle): EndedRun {
+  return endedRun(run, handle, undefined, { ok: false, code: 'JOB_CANCELLED', message: 'the run was cancelled', retry: 'no' }, 'cancel', []);
+}
+
+/** How an attempt went, for people. */
+export function reportOf(
+  { attempt }: AttemptEntry,
+  state: AttemptReport['state'],
+  startedAt: string,
+  exitStatus: number | undefined,
+  outcome: Outcome,
+  container: string | undefined,
+): AttemptReport {
+  return {
+    attempt,
+    state,
+    startedAt,
+    endedAt: new Date().toISOString(),
+    ...(exitStatus === undefined ? {} : { exitStatus }),
+    ...(outcome.ok ? {} : { code: outcome.code, message: outcome.message }),
+    ...(container === undefined ? {} : { container }),
+  };
+}
+
+/** What a verdict says, as an outcome. */
+export function outcomeOf({ code, message, details, next }: Verdict): Extract<Outcome, { ok: false }> {
+  return { ok: false, code, message, retry: next === 'retry' ? 'yes' : 'no', ...(details === undefined ? {} : { details }) };
+}

@@ -1,0 +1,136 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Logger } from 'pino';
+import type { Engine } from '../engine/engine.ts';
+import type { Conditions } from '../ledger/conditional.ts';
+import type { Owner } from '../ledger/entries.ts';
+import type { History } from '../ledger/history.ts';
+import type { Ledger } from '../ledger/ledger.ts';
+import type { Cleaner } from './cleaner.ts';
+import type { Owning } from './owner.ts';
+import type { Runs } from './runs.ts';
+
+/** What reconciling needs. */
+export interface ReconcilerServices {
+  readonly engine: Engine;
+  readonly ledger: Ledger;
+  readonly history: History;
+  readonly owning: Owning;
+  readonly runs: Runs;
+  readonly cleaner: Cleaner;
+  readonly conditions: Conditions;
+  readonly log: Logger;
+  /** Pause between two passes. */
+  readonly everySeconds: number;
+  /** Age at which an aborted attempt is swept once more. */
+  readonly sweepAgainSeconds: number;
+  /** How long ended runs are kept; undefined for ever. */
+  readonly retentionMs: number | undefined;
+}
+
+// What is looked at less often, and how old a reservation must be before it counts as forgotten.
+const RARELY_MS = 600_000;
+const STAMP_AGE_MS = 120_000;
+
+/**
+ * Compares, at start and all the time, what S3 says with what the engine says, and has the difference seen to: open runs that
+ * nobody here drives, runs that ended elsewhere, wishes to cancel, containers without a run, attempts of runs that have ended,
+ * and what is too old. Every step may be done by two gateways at once.
+ */
+export class Reconciler {
+  readonly #services: ReconcilerServices;
+  readonly #stop = new AbortController();
+  readonly #first = Promise.withResolvers<void>();
+  #looked = 0;
+
+  constructor(services: ReconcilerServices) {
+    this.#services = services;
+  }
+
+  /** Resolves once the queue was read for the first time. */
+  get ready(): Promise<void> {
+    return this.#first.promise;
+  }
+
+  /** Looks again and again until {@link stop}; never rejects. */
+  async run(): Promise<void> {
+    const { everySeconds, log } = this.#services;
+    const { signal } = this.#stop;
+    for (;;) {
+      // Engine or S3 may be away; then the next pass finds it all.
+      await this.pass().catch((error: unknown) => log.warn({ err: error }, 'comparing the ledger with the engine failed; trying again'));
+      await sleep(everySeconds * 1_000, undefined, { signal, ref: false }).catch(() => undefined);
+      if (signal.aborted) return;
+    }
+  }
+
+  stop(): void {
+    this.#stop.abort();
+    this.#first.resolve();
+  }
+
+  /** One comparison. */
+  async pass(): Promise<void> {
+    const { engine, ledger, owning, runs, cleaner, conditions, log } = this.#services;
+    await conditions.look();
+    if (conditions.problem !== undefined) throw new Error(conditions.problem);
+    const owner = await owning.owner();
+    // In this order: containers and attempts that are seen belong to runs that were accepted before, so one whose run is not open
+    // now has ended; and runs of this gateway that are not open any more were so when they were listed here.
+    const known = runs.list();
+    const [containers, attempts] = await Promise.all([engine.list(owning.installation), ledger.attemptsInFlight(owner)]);
+    const [queue, cancels] = await Promise.all([ledger.queue(owner), ledger.cancels(owner)]);
+    const open = new Set(queue.map(({ run }) => run));
+    let taken = 0;
+    for (const entry of queue) {
+      if (runs.get(entry.run) !== undefined) continue;
+      if (runs.takeUp(owner, entry) !== undefined) taken++;
+    }
+    if (taken > 0) log.info({ runs: taken }, 'taking up runs that this gateway did not know of');
+    for (const run of cancels) {
+      const handle = runs.get(run);
+      if (handle !== undefined) runs.cancelHere(handle);
+      else if (!open.has(run)) await ledger.forgetCancel(owner, run);
+    }
+    this.#first.resolve();
+    for (const handle of known) {
+      // One that waits here and was ended elsewhere; those in a place find out by themselves.
+      if (open.has(handle.run) || handle.state !== 'queued') continue;
+      const ended = await ledger.endedRun(handle.run);
+      if (ended !== undefined) runs.endedElsewhere(handle, ended);
+    }
+    await cleaner.removeEnded(containers, (run) => open.has(run) || runs.get(run) !== undefined);
+    for (const { run, attempt } of attempts) {
+      if (!open.has(run) && runs.get(run) === undefined) await this.#sweepAgain(owner, run, attempt);
+    }
+    if (Date.now() - this.#looked > RARELY_MS) {
+      await this.#rarely(owner, open);
+      this.#looked = Date.now();
+    }
+  }
+
+  /** The second sweep of an attempt whose run has ended: for what S3 was still busy with when its job died. */
+  async #sweepAgain(owner: Owner, run: string, number: number): Promise<void> {
+    const { ledger, sweepAgainSeconds, log } = this.#services;
+    const entry = await ledger.attempt(owner, run, number);
+    if (entry === undefined) return;
+    // An attempt that was begun too late, by a gateway that did not see the run end, is decided here.
+    const decision = await ledger.settle(entry, 'RUN_ENDED');
+    if (decision.state === 'aborted' && Date.now() - Date.parse(decision.abortedAt) < sweepAgainSeconds * 1_000) return;
+    const swept = await ledger.sweep(entry, await ledger.beganAt(entry), decision.state);
+    if (swept.uploads + swept.objects > 0) log.info({ run, attempt: number, swept }, 'swept what an attempt had left, second time');
+    if (entry.reserved) await ledger.releaseStamp(entry.destination, entry.stamp, run);
+    await ledger.forgetAttempt(owner, run, number);
+  }
+
+  async #rarely(owner: Owner, open: ReadonlySet<string>): Promise<void> {
+    const { ledger, history, runs, retentionMs, log } = this.#services;
+    for (const { key, run, owner: holder, reservedAt } of await ledger.stamps()) {
+      const ours = holder.installation === owner.installation && holder.engine === owner.engine;
+      // Only a gateway that was killed right after a reservation leaves one that no attempt names.
+      if (ours && !open.has(run) && runs.get(run) === undefined && Date.now() - reservedAt.getTime() > STAMP_AGE_MS) await ledger.dropStamp(key);
+    }
+    if (retentionMs === undefined) return;
+    const expired = await history.expire(owner, new Date(Date.now() - retentionMs));
+    if (expired > 0) log.info({ runs: expired }, 'deleted old runs from the ledger');
+  }
+}
