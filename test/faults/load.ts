@@ -35,6 +35,8 @@ export interface Answered {
 export interface LoadOptions {
   readonly seconds: number;
   readonly perSecond: number;
+  /** Requests that all come in the first instant, to fill the waiting room. */
+  readonly crowd: number;
   /** Pipelines by their weights. */
   readonly pipelines: Readonly<Record<string, number>>;
 }
@@ -45,9 +47,9 @@ const REPEAT_FOR_MS = 60_000;
 const REPEAT_PAUSE_MS = 300;
 
 /** Plans an open loop: requests come when they come, whether earlier ones were answered or not. */
-export function planLoad(random: Random, { seconds, perSecond, pipelines }: LoadOptions): Planned[] {
+export function planLoad(random: Random, { seconds, perSecond, crowd, pipelines }: LoadOptions): Planned[] {
   const times = Array.from({ length: seconds * perSecond }, () => random.integer(0, seconds * 1000));
-  return times
+  return [...Array.from({ length: crowd }, () => 0), ...times]
     .toSorted((a, b) => a - b)
     .map((at, id) => ({
       id,

@@ -51,7 +51,9 @@ export interface RoundOptions {
   readonly perSecond: number;
 }
 
-const OPEN_SECONDS = 120;
+// A waiting room of 50 is filled now and then only: emptying it takes most of a minute on two cores.
+const CROWDED = { chance: 0.1, requests: 90 };
+const OPEN_SECONDS = 180;
 const LEFT_SECONDS = 30;
 
 /** Plans a round. */
@@ -60,13 +62,14 @@ export function planRound(round: number, { seed, faults, points, loadSeconds, pe
   const fault = faults[(round - 1) % faults.length] ?? random.pick(faults);
   const planned = planPoint(random, fault.points, [200, loadSeconds * 1000 + 500]);
   const again = random.chance(0.25) ? random.integer(0, 2000) : undefined;
+  const crowd = random.chance(CROWDED.chance) ? CROWDED.requests : 0;
   const weights = Object.fromEntries(Object.entries(PIPELINES).map(([name, { weight }]) => [name, weight]));
   return {
     round,
     fault,
     point: points?.[(round - 1) % points.length] ?? planned,
     again: fault.name === 'gateway-kill' ? again : undefined,
-    load: planLoad(Random.of(seed, round, 'load'), { seconds: loadSeconds, perSecond, pipelines: weights }),
+    load: planLoad(Random.of(seed, round, 'load'), { seconds: loadSeconds, perSecond, crowd, pipelines: weights }),
   };
 }
 
