@@ -83,6 +83,18 @@ export class Clients {
     );
   }
 
+  /** Asks for a pipeline and waits for the end. */
+  async ask(pipeline: string): Promise<Answered> {
+    return this.#ask({ id: -1, at: 0, kind: 'wait', pipeline, key: '', delay: 0, repeats: false });
+  }
+
+  /** Asks for a pipeline with a key of its own, again and again until there is an answer; gives all that it got. */
+  async insist(pipeline: string, key: string, hangUp: AbortSignal): Promise<Answered[]> {
+    const from = this.answers.length;
+    await this.#insist({ id: -1, at: 0, kind: 'keyed-wait', pipeline, key, delay: 0, repeats: false }, hangUp);
+    return this.answers.slice(from);
+  }
+
   async #perform(planned: Planned): Promise<void> {
     switch (planned.kind) {
       case 'async':
@@ -102,14 +114,14 @@ export class Clients {
   }
 
   /** Asks with the same key until there is an answer. */
-  async #insist(planned: Planned): Promise<void> {
+  async #insist(planned: Planned, hangUp?: AbortSignal): Promise<void> {
     for (const deadline = Date.now() + REPEAT_FOR_MS; Date.now() < deadline; await sleep(REPEAT_PAUSE_MS)) {
-      const { status } = await this.#ask(planned);
-      if (status !== undefined && status !== 503) return;
+      const { status } = await this.#ask(planned, hangUp);
+      if (hangUp?.aborted === true || (status !== undefined && status !== 503)) return;
     }
   }
 
-  async #ask({ id, kind, pipeline, key, delay }: Planned): Promise<Answered> {
+  async #ask({ id, kind, pipeline, key, delay }: Planned, hangUp?: AbortSignal): Promise<Answered> {
     this.offered++;
     const keyed = kind !== 'async' && kind !== 'wait' && kind !== 'gone';
     const headers = {
@@ -117,7 +129,8 @@ export class Clients {
       ...(keyed ? { 'Idempotency-Key': `"${key}"` } : {}),
     };
     const asked = { id, kind, pipeline, key: keyed ? key : undefined };
-    const signal = AbortSignal.timeout(kind === 'gone' ? delay : ANSWER_WITHIN_MS);
+    const bound = AbortSignal.timeout(kind === 'gone' ? delay : ANSWER_WITHIN_MS);
+    const signal = hangUp === undefined ? bound : AbortSignal.any([bound, hangUp]);
     let answered: Answered;
     try {
       const response = await fetch(`${this.#url()}/api/ingesta/${pipeline}`, { method: 'POST', headers, signal });

@@ -49,10 +49,15 @@ export function parsePoint(text: string): Point {
   return { side: side as Side, operation, where: where as Where, nth: Number(nth) };
 }
 
-/** A point for a round: one in four is an instant between `fromMs` and `toMs`, the rest are named ones. */
-export function planPoint(random: Random, families: readonly PointFamily[], [fromMs, toMs]: readonly [number, number]): Point {
-  if (families.length === 0 || random.chance(0.25)) return { afterMs: random.integer(fromMs, toMs) };
-  const { side, operation, wheres, most } = random.pick(families);
+/** A point for a round: one in four is an instant between `fromMs` and `toMs`, where instants may be, and the rest are named ones. */
+export function planPoint(
+  random: Random,
+  { points, instants = true }: { readonly points: readonly PointFamily[]; readonly instants?: boolean },
+  [fromMs, toMs]: readonly [number, number],
+): Point {
+  const named = !random.chance(0.25) || !instants;
+  if (points.length === 0 || !named) return { afterMs: random.integer(fromMs, toMs) };
+  const { side, operation, wheres, most } = random.pick(points);
   return { side, operation, where: random.pick(wheres), nth: random.integer(1, most) };
 }
 
@@ -76,3 +81,10 @@ export const DOCKER_CALLS = [
 ];
 /** What jobs ask of S3. */
 export const JOB_CALLS = family('job-s3', 8, ['before', 'after'], ['CreateMultipartUpload', 'UploadPart', 'CompleteMultipartUpload', 'PutCommitKey']);
+/** The same, for a fault that kills who asks. */
+export const JOB_WRITES = JOB_CALLS.map((calls) => ({ ...calls, wheres: EVERYWHERE }));
+
+/** The points of some families that lie in one place of the call. */
+export function only(where: Where, families: readonly PointFamily[]): PointFamily[] {
+  return families.filter(({ wheres }) => wheres.includes(where)).map((calls) => ({ ...calls, wheres: [where] }));
+}

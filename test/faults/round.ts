@@ -60,7 +60,7 @@ const LEFT_SECONDS = 30;
 export function planRound(round: number, { seed, faults, points, loadSeconds, perSecond }: RoundOptions): RoundPlan {
   const random = Random.of(seed, round, 'plan');
   const fault = faults[(round - 1) % faults.length] ?? random.pick(faults);
-  const planned = planPoint(random, fault.points, [200, loadSeconds * 1000 + 500]);
+  const planned = planPoint(random, fault, [200, loadSeconds * 1000 + 500]);
   const again = random.chance(0.25) ? random.integer(0, 2000) : undefined;
   const crowd = random.chance(CROWDED.chance) ? CROWDED.requests : 0;
   const weights = Object.fromEntries(Object.entries(PIPELINES).map(([name, { weight }]) => [name, weight]));
@@ -78,58 +78,68 @@ export function pointsOf({ point, again }: RoundPlan): string {
   return again === undefined ? nameOf(point) : `${nameOf(point)} +${again}ms`;
 }
 
-/** Runs a round: a gateway, the load, the fault, quiet until nothing is open, and the judgement. */
+/** Runs a round: a gateway, the load, the fault, quiet until nothing is open, and the judgement. Rejects, cleaned up, once `signal` is aborted. */
 export async function runRound(lab: Lab, plan: RoundPlan, signal: AbortSignal): Promise<RoundResult> {
   const began = performance.now();
-  const { fault, point, again, load } = plan;
+  signal.throwIfAborted();
   lab.calm();
   const stage = await Stage.set(lab);
   try {
-    const clients = new Clients(() => stage.url);
-    let reached = false;
-    const struck = Promise.withResolvers<void>();
-    const strike = async (): Promise<Turn> => {
-      reached = true;
-      try {
-        return await fault.strike(stage, lab, point);
-      } finally {
-        struck.resolve();
-      }
-    };
-    if (!('afterMs' in point)) lab.judgeBy(trap(point, strike));
-    const requests = clients.run(load, signal);
-    if ('afterMs' in point) await sleep(point.afterMs, undefined, { signal }).then(strike);
-    else await Promise.race([struck.promise, requests.then(() => quiet(stage))]);
-    if (reached && again !== undefined) {
-      await stage.listening();
-      await sleep(again, undefined, { signal });
-      await stage.kill();
-      stage.restart();
-    }
-    await requests;
-    const left = await stage.settle(OPEN_SECONDS, LEFT_SECONDS);
-    await (await stage.listening()).stop();
-    const { answers, offered } = clients;
-    return {
-      round: plan.round,
-      fault: fault.name,
-      point: pointsOf(plan),
-      reached,
-      offered,
-      accepted: answers.filter(isAccepted).length,
-      refused: answers.filter(({ status }) => status === 429).length,
-      unanswered: answers.filter((answered) => !isAccepted(answered) && answered.status !== 429).length,
-      runs: new Set(answers.filter(isAccepted).map(({ run }) => run)).size,
-      starts: stage.starts.count,
-      seconds: (performance.now() - began) / 1000,
-      findings: await judge(stage, answers, left),
-      answers,
-      logs: stage.logs,
-    };
+    const aborted = new Promise<never>((_, reject) => {
+      signal.addEventListener('abort', () => reject(signal.reason as Error), { once: true });
+    });
+    return await Promise.race([play(lab, stage, plan, began, signal), aborted]);
   } finally {
     lab.calm();
     await stage.clear();
   }
+}
+
+async function play(lab: Lab, stage: Stage, plan: RoundPlan, began: number, signal: AbortSignal): Promise<RoundResult> {
+  const { fault, point, again, load } = plan;
+  const clients = new Clients(() => stage.url);
+  let reached = false;
+  const beside: Promise<unknown>[] = [];
+  const struck = Promise.withResolvers<void>();
+  const strike = async (): Promise<Turn> => {
+    reached = true;
+    try {
+      return await fault.strike({ stage, lab, point, clients, aside: (work) => void beside.push(work) });
+    } finally {
+      struck.resolve();
+    }
+  };
+  if (!('afterMs' in point)) lab.judgeBy(trap(point, strike));
+  const requests = clients.run(load, signal);
+  if ('afterMs' in point) await sleep(point.afterMs, undefined, { signal }).then(strike);
+  else await Promise.race([struck.promise, requests.then(() => quiet(stage))]);
+  if (reached && again !== undefined) {
+    await stage.listening();
+    await sleep(again, undefined, { signal });
+    await stage.kill();
+    stage.restart();
+  }
+  await requests;
+  await Promise.all(beside);
+  const left = await stage.settle(OPEN_SECONDS, LEFT_SECONDS);
+  await (await stage.listening()).stop();
+  const { answers, offered } = clients;
+  return {
+    round: plan.round,
+    fault: fault.name,
+    point: pointsOf(plan),
+    reached,
+    offered,
+    accepted: answers.filter(isAccepted).length,
+    refused: answers.filter(({ status }) => status === 429).length,
+    unanswered: answers.filter((answered) => !isAccepted(answered) && answered.status !== 429).length,
+    runs: new Set(answers.filter(isAccepted).map(({ run }) => run)).size,
+    starts: stage.starts.count,
+    seconds: (performance.now() - began) / 1000,
+    findings: await judge(stage, answers, left),
+    answers,
+    logs: stage.logs,
+  };
 }
 
 /** Waits until no run is open: a point that was not reached by then will not be. */

@@ -1,17 +1,16 @@
 import { containersWith, docker, eventually } from '../support/docker.ts';
 import { TestGateway } from '../support/gateway.ts';
 import type { TestBucket } from '../support/s3.ts';
-import { TEST_IMAGE_PREFIX, newBucket, unique } from '../support/stack.ts';
+import { TEST_IMAGE_PREFIX, unique } from '../support/stack.ts';
 import { type Lab, PIPELINES } from './lab.ts';
 import { Starts } from './starts.ts';
 import { Strangers } from './strangers.ts';
 
-/** How the gateway of a round is set up, beside what {@link Stage} needs itself. */
-export interface StageOptions {
-  /** More pipelines by name. */
-  readonly pipelines?: Readonly<Record<string, string>>;
-  readonly environment?: Readonly<Record<string, string>>;
-}
+/** Pipelines that no load asks for: their job breaks down by itself. */
+const MISBEHAVING = {
+  allocate: 'job: fixture\ndatasets:\n  x:\n    behaviour: allocate\n',
+  fill: 'job: fixture\ndatasets:\n  x:\n    behaviour: fill\n',
+};
 
 /** One bucket and one installation, with a gateway that may be killed and started again, and strangers beside it. */
 export class Stage {
@@ -34,13 +33,13 @@ export class Stage {
     this.#gateway = this.#started();
   }
 
-  static async set(lab: Lab, { pipelines = {}, environment = {} }: StageOptions = {}): Promise<Stage> {
-    const [bucket, installation] = [await newBucket('faults'), unique('faults')];
+  static async set(lab: Lab, environment: Readonly<Record<string, string>> = {}): Promise<Stage> {
+    const [bucket, installation] = [await lab.store.bucket(), unique('faults')];
     const [starts, strangers] = await Promise.all([Starts.of(installation), Strangers.plant(bucket, `${TEST_IMAGE_PREFIX}-postgresql:latest`, 'pedidos')]);
     const options = {
       bucket: bucket.name,
       installation,
-      pipelines: { ...Object.fromEntries(Object.entries(PIPELINES).map(([name, { yaml }]) => [name, yaml])), ...pipelines },
+      pipelines: { ...Object.fromEntries(Object.entries(PIPELINES).map(([name, { yaml }]) => [name, yaml])), ...MISBEHAVING },
       environment: {
         ...lab.database.environment,
         S3_ENDPOINT: lab.s3.outside,
