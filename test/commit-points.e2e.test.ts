@@ -42,7 +42,7 @@ describe('a job killed at a named point', () => {
     const environment = { JOB_S3_ENDPOINT: proxy.inside, MAX_ATTEMPTS: String(maxAttempts) };
     const gateway = await TestGateway.start({ bucket: bucket.name, database, pipelines: { postgresql: PIPELINE }, environment });
     try {
-      await proxy.breakAt(point);
+      proxy.breakAt(point);
       const answer = gateway.post('postgresql');
       await proxy.hit();
       await act(bucket, gateway);
@@ -57,7 +57,7 @@ describe('a job killed at a named point', () => {
   test.each(POINTS)('%s: a committed manifest with all its objects, or none of them', async (_, point) => {
     const { bucket, status, code, commits } = await held(point, 1, async (_bucket, gateway) => {
       await killJob(gateway);
-      await proxy.release(point.when === 'before' ? 'drop' : 'forward');
+      proxy.release(point.when === 'before' ? 'drop' : 'forward');
     });
     if (point.operation === 'PutCommitKey' && point.when === 'after') {
       expect({ status, states: commits.map(({ state }) => state) }).toEqual({ status: 200, states: ['committed'] });
@@ -74,7 +74,7 @@ describe('a job killed at a named point', () => {
   ])('%s that reaches S3 only after its job was killed: all or none, whoever was first', async (_, point) => {
     const { bucket, status, commits } = await held(point, 1, async (_bucket, gateway) => {
       await killJob(gateway);
-      await proxy.release('forward');
+      proxy.release('forward');
     });
     expect(commits).toHaveLength(1);
     if (commits[0]?.state === 'committed') {
@@ -91,7 +91,7 @@ describe('a job killed at a named point', () => {
     const { bucket, status, commits } = await held({ operation: 'CompleteMultipartUpload', when: 'after', nth: 1 }, 2, async (bucket, gateway) => {
       [first] = await bucket.dataKeys();
       await killJob(gateway);
-      await proxy.release('drop');
+      proxy.release('drop');
     });
     expect({ status, states: commits.map(({ state }) => state) }).toEqual({ status: 200, states: ['aborted', 'committed'] });
     await expectWhole(bucket, commits[1]);
@@ -103,7 +103,7 @@ describe('a job killed at a named point', () => {
     ['Complete', { operation: 'CompleteMultipartUpload', when: 'after', nth: 1 }],
     ["the commit key's PUT", { operation: 'PutCommitKey', when: 'after', nth: 1 }],
   ])('the answer to %s lost after success: the job finds its own work and goes on', async (_, point) => {
-    const { bucket, status, commits } = await held(point, 1, () => proxy.release('drop'));
+    const { bucket, status, commits } = await held(point, 1, async () => proxy.release('drop'));
     expect({ status, states: commits.map(({ state }) => state) }).toEqual({ status: 200, states: ['committed'] });
     await expectWhole(bucket, commits[0]);
   });
@@ -115,7 +115,7 @@ describe('a job killed at a named point', () => {
       const { run, attempt, commitKey } = JSON.parse(await bucket.text(entry ?? '')) as { run: string; attempt: number; commitKey: string };
       const aborted = { state: 'aborted', version: 1, run, attempt, token: 'test', by: 'test', reason: 'test', abortedAt: new Date().toISOString() };
       await bucket.put(commitKey, JSON.stringify(aborted));
-      await proxy.release('forward');
+      proxy.release('forward');
     });
     expect({ status, code }).toEqual({ status: 503, code: 'ATTEMPT_ABORTED' });
     expect(await bucket.dataKeys()).toEqual([]);

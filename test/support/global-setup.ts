@@ -38,7 +38,7 @@ export default async function setUp(): Promise<void> {
   const images = Object.fromEntries(made) as Stack['images'];
   const build = (...parameters: string[]): void => {
     const env = { ...process.env, IMAGE_PREFIX: TEST_IMAGE_PREFIX };
-    execFileSync(join(ROOT, 'build-images.sh'), parameters, { env, stdio: ['ignore', 'inherit', 'inherit'] });
+    execFileSync(join(ROOT, 'build-images.sh'), parameters, { env, stdio: ['ignore', 2, 'inherit'] });
   };
   build('postgresql', 'mysql', 'mongodb');
   build('--jobs', join(ROOT, 'test/jobs'), 'fixture');

@@ -2,6 +2,8 @@ import {
   AbortMultipartUploadCommand,
   CreateBucketCommand,
   CreateMultipartUploadCommand,
+  DeleteBucketCommand,
+  DeleteObjectsCommand,
   GetObjectCommand,
   ListMultipartUploadsCommand,
   ListObjectsV2Command,
@@ -32,6 +34,18 @@ export class TestBucket {
 
   async create(): Promise<void> {
     await this.client.send(new CreateBucketCommand({ Bucket: this.name }));
+  }
+
+  /** Deletes the bucket and all that is in it. */
+  async destroy(): Promise<void> {
+    await this.abortUploads();
+    const keys = await this.keys();
+    // S3's own bound on one call.
+    for (let from = 0; from < keys.length; from += 1_000) {
+      const Objects = keys.slice(from, from + 1_000).map((Key) => ({ Key }));
+      await this.client.send(new DeleteObjectsCommand({ Bucket: this.name, Delete: { Objects, Quiet: true } }));
+    }
+    await this.client.send(new DeleteBucketCommand({ Bucket: this.name }));
   }
 
   /** Every key in the bucket. */
