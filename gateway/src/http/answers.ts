@@ -2,7 +2,7 @@ import type { AttemptReport, EndedRun } from '../ledger/entries.ts';
 import type { RunHandle } from '../runs/handle.ts';
 import type { Found } from '../runs/look-up.ts';
 import type { Problem } from './problem.ts';
-import { type RunAnswer, type Success, progressSchema } from './schemas.ts';
+import { type RunAnswer, type Success, progressSchema } from './schemas/index.ts';
 
 /** Where a run is found, with its log and its events. */
 export function runUrl(run: string, part: '' | '/logs' | '/events' = ''): string {

@@ -5,7 +5,7 @@ import type { Catalogue } from '../pipelines/catalogue.ts';
 import { formatProblem } from '../pipelines/pipeline.ts';
 import type { Runs } from '../runs/runs.ts';
 import type { Route } from './route.ts';
-import { type HealthAnswer, healthSchema } from './schemas.ts';
+import { type HealthAnswer, healthSchema } from './schemas/index.ts';
 import { HEALTHY, UNHEALTHY } from './status.ts';
 
 /** What `/health` looks at. */

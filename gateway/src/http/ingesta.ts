@@ -25,7 +25,7 @@ import {
   planSchema,
   runSchema,
   successSchema,
-} from './schemas.ts';
+} from './schemas/index.ts';
 import { ACCEPTED, HEALTHY, UNHEALTHY } from './status.ts';
 
 /** What the ingesta routes work with. */

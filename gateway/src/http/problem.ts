@@ -3,7 +3,7 @@ import type { ErrorRequestHandler, Response } from 'express';
 import type { Logger } from 'pino';
 import { EngineError } from '../engine/engine.ts';
 import { GatewayError } from '../errors.ts';
-import type { ProblemDocument } from './schemas.ts';
+import type { ProblemDocument } from './schemas/index.ts';
 import { statusOf } from './status.ts';
 
 /** More of a problem than every problem has: run id, attempts, the last lines of the log. */
@@ -40,7 +40,7 @@ export function problemHandler(log: Logger): ErrorRequestHandler {
       return sendProblem(response, {
         code: error.code,
         detail: error.message,
-        // What the gateway's errors may carry is described in schemas.ts; the tests hold every answer to it.
+        // What the gateway's errors may carry is described in schemas/; the tests hold every answer to it.
         members,
         ...(typeof retryAfterSeconds === 'number' ? { retryAfterSeconds } : {}),
       });

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
+import { z } from 'zod';
 
 const FIRST_PAUSE_MS = 250;
 const MAX_PAUSE_MS = 10_000;
@@ -12,7 +13,7 @@ export interface TroubleListener {
 
 /**
  * Does something that must not be given up, such as settling an attempt: tries until it succeeds, with growing pauses, and says
- * so in the log each time. Rejects only when `signal` is aborted.
+ * so in the log each time. Rejects only when `signal` is aborted, or for a document that can't be understood, which time won't mend.
  */
 export async function persist<T>(doing: string, action: () => Promise<T>, log: Logger, listener: TroubleListener, signal: AbortSignal): Promise<T> {
   for (let pause = FIRST_PAUSE_MS; ; pause = Math.min(pause * 2, MAX_PAUSE_MS)) {
@@ -22,9 +23,14 @@ export async function persist<T>(doing: string, action: () => Promise<T>, log: L
       listener.relieved();
       return result;
     } catch (error) {
+      if (isUnreadable(error)) throw error;
       listener.trouble(error);
       log.warn({ err: error, pauseMs: pause }, `${doing} failed; trying again`);
     }
     await sleep(pause, undefined, { signal });
   }
+}
+
+function isUnreadable(error: unknown): boolean {
+  return error instanceof SyntaxError || error instanceof z.ZodError;
 }

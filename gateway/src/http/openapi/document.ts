@@ -1,6 +1,6 @@
 import { type ZodOpenApiOperationObject, type ZodOpenApiPathsObject, createDocument } from 'zod-openapi';
 import { type Known, type Route, needsKey } from '../route.ts';
-import { problemSchema } from '../schemas.ts';
+import { problemSchema } from '../schemas/index.ts';
 import { RUN_HEADER, problemResponse, problemResponses } from './problems.ts';
 
 const DESCRIPTION = `One POST starts one ephemeral container that extracts one database to files in S3, and answers with JSON.

@@ -1,7 +1,7 @@
 import { GatewayError } from '../../errors.ts';
 import { runDocument } from '../answers.ts';
 import type { Route } from '../route.ts';
-import { runSchema } from '../schemas.ts';
+import { runSchema } from '../schemas/index.ts';
 import { ACCEPTED, HEALTHY } from '../status.ts';
 import type { RunServices } from './routes.ts';
 import { LOOK_UP_CODES, readRunId, runPath } from './run-id.ts';

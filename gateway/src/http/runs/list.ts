@@ -5,7 +5,7 @@ import { RUN_STATES } from '../../runs/state.ts';
 import { runUrl } from '../answers.ts';
 import { parseQuery } from '../body.ts';
 import type { Route } from '../route.ts';
-import { type RunsAnswer, runsSchema } from '../schemas.ts';
+import { type RunsAnswer, runsSchema } from '../schemas/index.ts';
 import { HEALTHY } from '../status.ts';
 import type { RunServices } from './routes.ts';
 import { LOOK_UP_CODES } from './run-id.ts';
