@@ -1,11 +1,12 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { Agent, request } from 'node:http';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { parseArgs } from 'node:util';
-import { PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
+import { PutBucketAclCommand, S3Client } from '@aws-sdk/client-s3';
 import Docker from 'dockerode';
 import PQueue from 'p-queue';
 import { v7 as uuidv7 } from 'uuid';
@@ -85,7 +86,7 @@ async function measure(open: number, ended: number): Promise<void> {
     await new DemoS3(`http://127.0.0.1:${ports[9000]}`, KEYS).prepare(BUCKET);
     proxy = await CountingProxy.start(ports[9000] ?? 0);
     say(`writing a ledger of ${ended} runs`);
-    await seed(proxy.url, ended);
+    await seed(ports[9000] ?? 0, ended);
 
     gateway = await start(folder, proxy.url, open);
     const pages = await measurePages(gateway, proxy);
@@ -137,23 +138,37 @@ async function start(folder: string, endpoint: string, open: number): Promise<Ga
 }
 
 /** The index of very many ended runs, one a minute, a hundredth of them failed. */
-async function seed(endpoint: string, runs: number): Promise<void> {
-  const client = new S3Client({ endpoint, region: 'us-east-1', forcePathStyle: true, credentials: KEYS });
+async function seed(port: number, runs: number): Promise<void> {
+  const client = new S3Client({ endpoint: `http://127.0.0.1:${port}`, region: 'us-east-1', forcePathStyle: true, credentials: KEYS });
+  // Signing very many requests would take longer than S3 does; this S3 is ours alone, and listens on loopback.
+  await client.send(new PutBucketAclCommand({ Bucket: BUCKET, ACL: 'public-read-write' }));
   const keys = ledgerKeys('_esclusa/');
-  const queue = new PQueue({ concurrency: 48 });
+  const queue = new PQueue({ concurrency: 64 });
+  const agent = new Agent({ keepAlive: true, maxSockets: 64 });
   const began = Date.now() - runs * 60_000;
   for (let n = 0; n < runs; n++) {
     const acceptedAt = new Date(began + n * 60_000);
     const pipeline = PIPELINES[n % PIPELINES.length] ?? '';
     const run = uuidv7({ msecs: acceptedAt.getTime() });
     const name = indexName({ run, pipeline, state: n % 100 === 7 ? 'failed' : 'succeeded', acceptedAt, endedAt: new Date(acceptedAt.getTime() + 5_000) });
-    for (const prefix of [keys.indexAll, keys.indexOf(pipeline)]) {
-      void queue.add(() => client.send(new PutObjectCommand({ Bucket: BUCKET, Key: prefix + name, Body: '' })));
-    }
+    for (const prefix of [keys.indexAll, keys.indexOf(pipeline)]) void queue.add(() => putEmpty(agent, port, `/${BUCKET}/${prefix}${name}`));
+    if (n % 10_000 === 0) say(`${n} runs`);
     await queue.onSizeLessThan(1_000);
   }
   await queue.onIdle();
+  agent.destroy();
+  await client.send(new PutBucketAclCommand({ Bucket: BUCKET, ACL: 'private' }));
   client.destroy();
+}
+
+function putEmpty(agent: Agent, port: number, path: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const sent = request({ agent, host: '127.0.0.1', port, path, method: 'PUT', headers: { 'content-length': '0' } }, (answer) => {
+      answer.resume().once('end', () => (answer.statusCode === 200 ? resolve() : reject(new Error(`S3 answered ${answer.statusCode}`))));
+    });
+    sent.once('error', reject);
+    sent.end();
+  });
 }
 
 type Pages = Record<string, { requests: number; ms: number; runs: number }>;
