@@ -81,7 +81,7 @@ export class Bucket implements CommitStore {
 
   /** PUT, whatever stands there. */
   async put(key: string, body: string): Promise<void> {
-    await this.#call(`writing ${key}`, () => this.#client.send(new PutObjectCommand({ ...this.#at(key), Body: body, ContentLength: Buffer.byteLength(body) })));
+    await this.#call(`writing ${key}`, () => this.#client.send(new PutObjectCommand({ ...this.#at(key), Body: body })));
   }
 
   /** The object's text; undefined when there is none. */

@@ -60,6 +60,7 @@ export function ledgerKeys(prefix: string) {
     /** Reserves a second for one destination, so that two runs never share bare keys. */
     stamp: (destination: string, stamp: string): string => `${prefix}stamps/${destination}/${stamp}.json`,
     stampsPrefix: `${prefix}stamps/`,
+    stampsPrefixOf: (destination: string): string => `${prefix}stamps/${destination}/`,
     /** What an attempt's job said, masked: one line each, without progress. */
     log: (run: string, attempt: number): string => `${prefix}logs/${run}/${attempt}.jsonl`,
     logsPrefixOf: (run: string): string => `${prefix}logs/${run}/`,
@@ -72,7 +73,7 @@ export function ledgerKeys(prefix: string) {
     schedule: (owner: Owner, pipeline: string): string => `${prefix}schedules/${of(owner)}/${pipeline}.json`,
     /** Whether S3 keeps to `If-None-Match`. */
     probe: (owner: string): string => `${prefix}probes/${owner}.json`,
-    /** Empty objects whose keys list ended runs newest first: all of them, and each pipeline's. */
+    /** Objects without content whose keys list ended runs newest first: all of them, and each pipeline's. */
     indexAll: `${prefix}index/all/`,
     indexOf: (pipeline: string): string => `${prefix}index/pipeline/${pipeline}/`,
   };

@@ -186,19 +186,25 @@ export class Ledger {
   /**
    * Ends a run: the final entry first, then the index, then what led to it is cleared away; returns the entry in force, which is
    * another gateway's if that was first. Repeating it does no harm. Entries of aborted attempts stay for the second sweep.
+   * `resumed`: another gateway was at it before, which may have been killed between reserving a second and naming it in an attempt.
    */
-  async end(ended: EndedRun, attempts: readonly AttemptEntry[]): Promise<EndedRun> {
+  async end(ended: EndedRun, attempts: readonly AttemptEntry[], { resumed }: { resumed: boolean }): Promise<EndedRun> {
     const written = await this.#bucket.putIfAbsent(this.#keys.ended(ended.run), JSON.stringify(ended));
     const final = written === 'written' ? ended : ((await this.endedRun(ended.run)) ?? ended);
     const { owner, run, pipeline, state } = final;
     const name = indexName({ run, pipeline, state, acceptedAt: new Date(final.acceptedAt), endedAt: new Date(final.endedAt) });
     const aborted = new Set(final.attempts.filter((report) => report.state === 'aborted').map((report) => report.attempt));
     await Promise.all([
-      this.#bucket.put(this.#keys.indexAll + name, ''),
-      this.#bucket.put(this.#keys.indexOf(pipeline) + name, ''),
+      this.#bucket.put(this.#keys.indexAll + name, '{}'),
+      this.#bucket.put(this.#keys.indexOf(pipeline) + name, '{}'),
       ...attempts.filter(({ reserved }) => reserved).map(({ destination, stamp }) => this.releaseStamp(destination, stamp, run)),
       ...attempts.filter(({ attempt }) => !aborted.has(attempt)).map(({ attempt }) => this.forgetAttempt(owner, run, attempt)),
     ]);
+    if (resumed) {
+      for (const key of await this.#bucket.list(this.#keys.stampsPrefixOf(ended.destination))) {
+        if ((await this.#stampHolder(key))?.run === run) await this.#bucket.delete(key);
+      }
+    }
     // The promise goes last; only a wish that came too late may come after it, and the reconciler sees to that.
     if (await this.cancelAsked(owner, run)) await this.forgetCancel(owner, run);
     await this.#bucket.delete(this.#openKey(ended));

@@ -35,6 +35,8 @@ export interface Drive {
   readonly must: Must;
   readonly leave: AbortSignal;
   readonly entries: AttemptEntry[];
+  /** Another gateway may have been at it before. */
+  readonly resumed: boolean;
 }
 
 /** What one attempt came to. */

@@ -28,8 +28,9 @@ export interface ReconcilerServices {
 }
 
 // What is looked at less often, and how old a reservation must be before it counts as forgotten.
-const RARELY_MS = 600_000;
-const STAMP_AGE_MS = 120_000;
+const STAMPS_EVERY_MS = 60_000;
+const STAMP_AGE_MS = 30_000;
+const EXPIRY_EVERY_MS = 3_600_000;
 
 /**
  * Compares, at start and all the time, what S3 says with what the engine says, and has the difference seen to: open runs that
@@ -40,7 +41,8 @@ export class Reconciler {
   readonly #services: ReconcilerServices;
   readonly #stop = new AbortController();
   readonly #first = Promise.withResolvers<void>();
-  #looked = 0;
+  #stampsAt = 0;
+  #expiryAt = 0;
 
   constructor(services: ReconcilerServices) {
     this.#services = services;
@@ -102,10 +104,8 @@ export class Reconciler {
     for (const { run, attempt } of attempts) {
       if (!open.has(run) && runs.get(run) === undefined) await this.#sweepAgain(owner, run, attempt);
     }
-    if (Date.now() - this.#looked > RARELY_MS) {
-      await this.#rarely(owner, open);
-      this.#looked = Date.now();
-    }
+    await this.#dropStamps(owner, open);
+    await this.#expire(owner);
   }
 
   /** The second sweep of an attempt whose run has ended: for what S3 was still busy with when its job died. */
@@ -122,14 +122,21 @@ export class Reconciler {
     await ledger.forgetAttempt(owner, run, number);
   }
 
-  async #rarely(owner: Owner, open: ReadonlySet<string>): Promise<void> {
-    const { ledger, history, runs, retentionMs, log } = this.#services;
+  /** Only a gateway that was killed right after a reservation leaves one that no attempt names. */
+  async #dropStamps(owner: Owner, open: ReadonlySet<string>): Promise<void> {
+    const { ledger, runs } = this.#services;
+    if (Date.now() - this.#stampsAt < STAMPS_EVERY_MS) return;
+    this.#stampsAt = Date.now();
     for (const { key, run, owner: holder, reservedAt } of await ledger.stamps()) {
       const ours = holder.installation === owner.installation && holder.engine === owner.engine;
-      // Only a gateway that was killed right after a reservation leaves one that no attempt names.
       if (ours && !open.has(run) && runs.get(run) === undefined && Date.now() - reservedAt.getTime() > STAMP_AGE_MS) await ledger.dropStamp(key);
     }
-    if (retentionMs === undefined) return;
+  }
+
+  async #expire(owner: Owner): Promise<void> {
+    const { history, retentionMs, log } = this.#services;
+    if (retentionMs === undefined || Date.now() - this.#expiryAt < EXPIRY_EVERY_MS) return;
+    this.#expiryAt = Date.now();
     const expired = await history.expire(owner, new Date(Date.now() - retentionMs));
     if (expired > 0) log.info({ runs: expired }, 'deleted old runs from the ledger');
   }

@@ -46,11 +46,12 @@ export class Runner {
     const waited = performance.now() - began > TAKEN_UP_AFTER_MS;
     try {
       // One that waited may have been ended by another gateway, or refused.
-      const run = fresh && !waited ? handle.accepted : await must('reading the run', () => this.#stillOpen(handle));
+      const resumed = !fresh || waited;
+      const run = !resumed ? handle.accepted : await must('reading the run', () => this.#stillOpen(handle));
       if (run === undefined) return;
       handle.accepted = run;
-      const entries = fresh && !waited ? [] : await must('reading the attempts', () => ledger.attempts(run));
-      const drive: Drive = { run, handle, log, must, leave, entries };
+      const entries = !resumed ? [] : await must('reading the attempts', () => ledger.attempts(run));
+      const drive: Drive = { run, handle, log, must, leave, entries, resumed };
       for (let attempt = 1; ; attempt++) {
         const attempted = await this.#attempt(drive, attempt);
         if (attempted === undefined) return;
@@ -136,12 +137,12 @@ export class Runner {
    * Whether the run has its final entry already, though it is open: its end was interrupted, or its open entry was written so late that
    * the run had ended meanwhile. Then only what is left of it is cleared away.
    */
-  async #hasEnded({ run, handle, must, entries }: Drive): Promise<boolean> {
+  async #hasEnded({ run, handle, must, entries, resumed }: Drive): Promise<boolean> {
     const { ledger } = this.#services;
     const ended = await must('looking for the final entry', () => ledger.endedRun(run.run));
     if (ended === undefined) return false;
     handle.ended(ended);
-    await must('clearing away after a run that has ended', () => ledger.end(ended, entries));
+    await must('clearing away after a run that has ended', () => ledger.end(ended, entries, { resumed }));
     return true;
   }
 
@@ -159,10 +160,10 @@ export class Runner {
 
   /** Answers, writes everything down, and clears away; in this order, so that nobody waits for a ledger that is away. */
   async #finish(drive: Drive, ended: EndedRun, attempted: Attempted | undefined): Promise<void> {
-    const { handle, must, entries, log } = drive;
+    const { handle, must, entries, resumed, log } = drive;
     handle.ended(ended);
     if (attempted !== undefined) await this.#writeLog(attempted.entry, attempted, must);
-    await must('writing the final entry', () => this.#services.ledger.end({ ...ended, timeline: [...handle.timeline] }, entries));
+    await must('writing the final entry', () => this.#services.ledger.end({ ...ended, timeline: [...handle.timeline] }, entries, { resumed }));
     if (attempted !== undefined) await this.#remove(attempted, log);
   }
 
