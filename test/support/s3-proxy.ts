@@ -140,8 +140,9 @@ export class S3Proxy {
   }
 }
 
-/** S3's way to refuse. */
+/** S3's way to refuse; without a code, its way to say that all is well. */
 function refuse(answer: ServerResponse, { status, code }: { status: number; code: string }): void {
+  if (code === '') return void answer.writeHead(status, { etag: '"0"' }).end();
   answer.writeHead(status, { 'content-type': 'application/xml' });
   answer.end(`<?xml version="1.0" encoding="UTF-8"?><Error><Code>${code}</Code><Message>by the test's proxy</Message></Error>`);
 }

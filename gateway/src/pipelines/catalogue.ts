@@ -30,6 +30,7 @@ export class Catalogue {
   #pipelines = new Map<string, Pipeline>();
   #problems: readonly PipelineProblem[] = [];
   #fingerprint = '';
+  #refreshing: Promise<void> = Promise.resolve();
   readonly #checked = new WeakMap<Pipeline, { job: JobJson; problems: readonly PipelineProblem[] }>();
 
   private constructor(folder: string, describe: DescribeJob) {
@@ -89,7 +90,14 @@ export class Catalogue {
     return problems;
   }
 
+  /** One after the other: who comes while another one reads must not be given what was there before. */
   async #refresh(): Promise<void> {
+    const mine = this.#refreshing.then(() => this.#readChanges());
+    this.#refreshing = mine.catch(() => {});
+    return mine;
+  }
+
+  async #readChanges(): Promise<void> {
     const now = await fingerprint(this.#folder);
     if (now === this.#fingerprint) return;
     this.#fingerprint = now;

@@ -76,7 +76,11 @@ export class DockerEngine implements Engine {
     const plan = toContainer(spec, { imagePrefix: this.#prefix, network: this.#network, imageUser: Config.User });
     for (let left = CREATE_TRIES; ; left--) {
       const created = await this.#create(plan, spec.job);
-      if (created !== undefined) return this.#begin(spec, created, output);
+      if (created !== undefined) {
+        const begun = await this.#beginUnlessGone(spec, created, output, left > 0);
+        if (begun === undefined) continue;
+        return begun;
+      }
       // The name is taken: this attempt was created before, perhaps by a call whose answer was lost.
       const there = await this.adopt(spec, spec.installation, output);
       if (there !== undefined) return there;
@@ -104,6 +108,17 @@ export class DockerEngine implements Engine {
       const state = State === 'created' ? 'created' : isOver(State) ? 'ended' : 'running';
       return [{ run, attempt: Number(attempt), mode, handle: Id, state, createdAt: new Date(Created * 1_000), labels: Labels }];
     });
+  }
+
+  /** Undefined when somebody pruned the container before it was started: nothing has happened in it, so it is created again. */
+  async #beginUnlessGone(spec: AttemptSpec, created: Docker.Container, output: OutputSink, again: boolean): Promise<Attempt | undefined> {
+    try {
+      return await this.#begin(spec, created, output);
+    } catch (error) {
+      const { cause } = error as { cause?: unknown };
+      if (again && statusOf(cause) === 404 && /no such container/i.test(String(cause))) return undefined;
+      throw error;
+    }
   }
 
   /** Attaches, then starts, so that not a byte is missed. */
