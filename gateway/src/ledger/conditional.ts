@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import type { Bucket } from './bucket.ts';
 import { ledgerKeys } from './keys.ts';
 
@@ -19,15 +18,14 @@ export class Conditions {
     return 'this S3 ignores If-None-Match on PUT, so that runs could be lost or doubled: use one that honours it (AWS S3, MinIO, Ceph from Reef on), without a proxy that drops the header';
   }
 
-  /** Writes a key twice: the second PUT must be refused. Rejects when S3 can't be reached. */
+  /**
+   * Writes a key that may be there already: of two PUTs the second must be refused. It stays, so that gateways which look at the same
+   * time, or die while they look, mislead nobody. Rejects when S3 can't be reached.
+   */
   async look(): Promise<void> {
     if (this.#honoured !== undefined) return;
-    const key = ledgerKeys(this.#prefix).probe(randomUUID());
-    try {
-      await this.#bucket.putIfAbsent(key, '{}');
-      this.#honoured = (await this.#bucket.putIfAbsent(key, '{}')) === 'exists';
-    } finally {
-      await this.#bucket.delete(key);
-    }
+    const { probe } = ledgerKeys(this.#prefix);
+    const first = await this.#bucket.putIfAbsent(probe, '{}');
+    this.#honoured = first === 'exists' || (await this.#bucket.putIfAbsent(probe, '{}')) === 'exists';
   }
 }

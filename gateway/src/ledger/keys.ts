@@ -72,7 +72,7 @@ export function ledgerKeys(prefix: string) {
     /** Which schedule a pipeline has, and by its age since when. */
     schedule: (owner: Owner, pipeline: string): string => `${prefix}schedules/${of(owner)}/${pipeline}.json`,
     /** Whether S3 keeps to `If-None-Match`. */
-    probe: (owner: string): string => `${prefix}probes/${owner}.json`,
+    probe: `${prefix}probes/if-none-match.json`,
     /** Objects without content whose keys list ended runs newest first: all of them, and each pipeline's. */
     indexAll: `${prefix}index/all/`,
     indexOf: (pipeline: string): string => `${prefix}index/pipeline/${pipeline}/`,
