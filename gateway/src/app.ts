@@ -49,14 +49,13 @@ export async function startGateway(config: Config, engine: Engine, log: Logger, 
   const conditions = new Conditions(bucket, config.LEDGER_PREFIX);
   const catalogue = await Catalogue.load(config.PIPELINES_DIR, (job) => engine.describe(job));
   const owning = new Owning(engine, config.INSTALLATION_ID);
-  const slots = new Slots(config.MAX_RUNNING);
   const times = new RunTimes(config.MAX_RUNNING);
+  const slots = new Slots(config.MAX_RUNNING, (seconds) => times.ended(seconds));
   const services: RunnerServices = {
     engine,
     ledger,
     log,
     slots,
-    times,
     budget: new RetryBudget(config.RETRY_BUDGET),
     environment: config.environment,
     installation: config.INSTALLATION_ID,
@@ -78,6 +77,7 @@ export async function startGateway(config: Config, engine: Engine, log: Logger, 
   const runs = new Runs({
     ...services,
     owning,
+    times,
     runner: new Runner(services),
     maxRunning: config.MAX_RUNNING,
     maxWaiting: config.MAX_WAITING,

@@ -199,14 +199,11 @@ export class Ledger {
       this.#bucket.put(this.#keys.indexOf(pipeline) + name, '{}'),
       ...attempts.filter(({ reserved }) => reserved).map(({ destination, stamp }) => this.releaseStamp(destination, stamp, run)),
       ...attempts.filter(({ attempt }) => !aborted.has(attempt)).map(({ attempt }) => this.forgetAttempt(owner, run, attempt)),
+      // A wish that comes after this is seen by the reconciler.
+      this.forgetCancel(owner, run),
     ]);
-    if (resumed) {
-      for (const key of await this.#bucket.list(this.#keys.stampsPrefixOf(ended.destination))) {
-        if ((await this.#stampHolder(key))?.run === run) await this.#bucket.delete(key);
-      }
-    }
-    // The promise goes last; only a wish that came too late may come after it, and the reconciler sees to that.
-    if (await this.cancelAsked(owner, run)) await this.forgetCancel(owner, run);
+    if (resumed) for (const key of await this.#bucket.list(this.#keys.stampsPrefixOf(ended.destination))) await this.#releaseStamp(key, run);
+    // The promise goes last.
     await this.#bucket.delete(this.#openKey(ended));
     return final;
   }
@@ -231,7 +228,10 @@ export class Ledger {
 
   /** Gives a second back, if it is the run's. Should a clock be wrong, completing an upload still overwrites nothing. */
   async releaseStamp(destination: string, stamp: string, run: string): Promise<void> {
-    const key = this.#keys.stamp(destination, stamp);
+    await this.#releaseStamp(this.#keys.stamp(destination, stamp), run);
+  }
+
+  async #releaseStamp(key: string, run: string): Promise<void> {
     if ((await this.#stampHolder(key))?.run === run) await this.#bucket.delete(key);
   }
 

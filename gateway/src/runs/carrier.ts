@@ -4,7 +4,7 @@ import type { Logger } from 'pino';
 import { EngineError } from '../engine/engine.ts';
 import type { AttemptEntry, OpenRun, Verdict } from '../ledger/entries.ts';
 import type { Ledger } from '../ledger/ledger.ts';
-import { type AttemptControl, type AttemptServices, type EndedAttempt, adoptAttempt, prepareAttempt, runAttempt } from './attempt.ts';
+import { type AttemptControl, type AttemptServices, type EndedAttempt, type PreparedAttempt, adoptAttempt, prepareAttempt, runAttempt } from './attempt.ts';
 import { outcomeOf, reportOf } from './final-entry.ts';
 import type { RunHandle } from './handle.ts';
 import { isKept } from './keep.ts';
@@ -63,7 +63,7 @@ export class Carrier {
     const { ledger, engine } = this.#services;
     const startedAt = new Date().toISOString();
     let ended: EndedAttempt | undefined;
-    let refused: Outcome | undefined;
+    let refused: ReturnType<typeof refusal> | undefined;
     try {
       // What is left of a decided one is read to its end too: it must have stopped before it is swept, and its log is kept.
       ended = adopt || decided ? await this.#takeUp(drive, entry, decided) : await this.#contain(drive, entry);
@@ -76,12 +76,12 @@ export class Carrier {
     else handle.note(handle.state === 'starting' ? 'refused' : 'ended', entry.attempt);
 
     const exit = ended?.exit ?? { status: undefined, oomKilled: false };
-    const commit = await must('settling the attempt', () => ledger.settle(entry, refused !== undefined && !refused.ok ? refused.code : 'settled'));
+    const commit = await must('settling the attempt', () => ledger.settle(entry, refused?.code ?? 'settled'));
     // Who asked for it may have asked another gateway, which stopped the container.
     const ownStop = ended?.ownStop ?? (commit.state === 'aborted' && (await this.isCancelled(drive)) ? 'cancelled' : undefined);
-    const view = { commit, exit, ownStop, final: ended?.collector.final, memoryPeakBytes: ended?.collector.memoryPeakBytes };
-    const own =
-      commit.state === 'aborted' && refused !== undefined && ownStop === undefined ? refused : decideOutcome({ ...view, memoryLimitMiB: run.limits.memoryMiB });
+    const { final, memoryPeakBytes } = ended?.collector ?? {};
+    const seen = { commit, exit, ownStop, final, memoryPeakBytes, memoryLimitMiB: run.limits.memoryMiB };
+    const own = commit.state === 'aborted' && refused !== undefined && ownStop === undefined ? refused : decideOutcome(seen);
     const outcome = explain(own, engine.surroundings);
     // One that vanished can't be kept.
     const container = ended?.container !== undefined && exit.status !== undefined && isKept(run.keep, outcome.ok) ? ended.container.name : undefined;
@@ -125,11 +125,10 @@ export class Carrier {
    * given up once its container is seen to have stopped, so an engine that went away in between is waited for.
    */
   async #contain(drive: Drive, entry: AttemptEntry): Promise<EndedAttempt | undefined> {
-    const { run, handle, log } = drive;
+    const { handle, log } = drive;
     handle.note('created', entry.attempt);
     try {
-      const prepared = await prepareAttempt(this.#services, await this.#services.engine.describe(run.job), run, entry, 'run');
-      return await runAttempt(this.#services, prepared, log, this.#control(drive, entry));
+      return await runAttempt(this.#services, await this.#prepare(drive, entry), log, this.#control(drive, entry));
     } catch (error) {
       if (!(error instanceof EngineError) || error.code !== 'ENGINE_UNREACHABLE') throw error;
       log.warn({ err: error }, 'the engine went away while the container was started');
@@ -139,12 +138,14 @@ export class Carrier {
     }
   }
 
+  async #prepare({ run }: Drive, entry: AttemptEntry): Promise<PreparedAttempt> {
+    return prepareAttempt(this.#services, await this.#services.engine.describe(run.job), run, entry, 'run');
+  }
+
   /** `atOnce`: one that is not there now won't come. */
   async #takeUp(drive: Drive, entry: AttemptEntry, atOnce: boolean): Promise<EndedAttempt | undefined> {
-    const { run, must, log, leave } = drive;
-    const { engine } = this.#services;
-    const prepare = async () => prepareAttempt(this.#services, await engine.describe(run.job), run, entry, 'run');
-    const prepared = await must('putting the attempt together', () => unlessRefused(prepare));
+    const { must, log, leave } = drive;
+    const prepared = await must('putting the attempt together', () => unlessRefused(() => this.#prepare(drive, entry)));
     if (prepared instanceof Error) throw prepared;
     for (;;) {
       const found = await must('looking for the container', () => adoptAttempt(this.#services, prepared, log, this.#control(drive, entry)));

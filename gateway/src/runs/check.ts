@@ -67,8 +67,7 @@ export class Checks {
 
   async #ask(pipeline: Pipeline, job: JobJson, mode: 'check' | 'plan', datasets: Pipeline['datasets']): Promise<PlanResult> {
     const { name, source } = pipeline;
-    const { concurrency: _, ...own } = pipeline.limits;
-    const limits = { ...effectiveLimits(job.limits, own), timeAllowedSeconds: SECONDS[mode] };
+    const limits = { ...effectiveLimits(job.limits, pipeline.limits), timeAllowedSeconds: SECONDS[mode] };
     const run = { run: uuidv7(), pipeline: name, job: pipeline.job, datasets, limits, source, keep: 'none' as const };
     const prefix = pipeline.destination.prefix ?? name;
     const keys = Object.fromEntries(Object.keys(datasets).map((dataset) => [dataset, `${prefix}/${dataset}`]));

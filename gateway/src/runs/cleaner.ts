@@ -3,6 +3,7 @@ import { z } from 'zod';
 import type { AttemptFound, Engine } from '../engine/engine.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import { isKept, readKeepLabels } from './keep.ts';
+import { ATTEMPT_LABELS } from './plan.ts';
 
 /** What cleaning up needs. */
 export interface CleanerServices {
@@ -16,8 +17,8 @@ const STOP_GRACE_SECONDS = 1;
 // A check or plan is bounded by its own clock; another gateway may be waiting for its answer until then.
 const QUESTION_SECONDS = 120;
 const labelsSchema = z.object({
-  'esclusa.commit-key': z.string().optional(),
-  'esclusa.keys': z
+  [ATTEMPT_LABELS.commitKey]: z.string().optional(),
+  [ATTEMPT_LABELS.keys]: z
     .string()
     .transform((text) => z.record(z.string(), z.string()).parse(JSON.parse(text)))
     .optional(),
@@ -44,7 +45,7 @@ export class Cleaner {
   async #isKept({ state, labels }: AttemptFound): Promise<boolean> {
     const mark = readKeepLabels(labels);
     if (mark === undefined || state !== 'ended' || mark.until.getTime() <= Date.now()) return false;
-    const commitKey = labels['esclusa.commit-key'];
+    const commitKey = labels[ATTEMPT_LABELS.commitKey];
     const decision = commitKey === undefined ? undefined : await this.#services.ledger.decisionAt(commitKey);
     return isKept(mark.which, decision?.state === 'committed');
   }
@@ -56,7 +57,7 @@ export class Cleaner {
     log.info({ run: container.run, container: found.name }, 'removing a container whose run has ended');
     await found.stop(STOP_GRACE_SECONDS);
     const labels = labelsSchema.safeParse(container.labels).data;
-    const { 'esclusa.commit-key': commitKey, 'esclusa.keys': keys } = labels ?? {};
+    const { [ATTEMPT_LABELS.commitKey]: commitKey, [ATTEMPT_LABELS.keys]: keys } = labels ?? {};
     if (container.mode === 'run' && commitKey !== undefined && keys !== undefined) {
       // It may have been started twice, or after its run had ended: then nobody else knows what it has left.
       const attempt = { run: container.run, attempt: container.attempt, commitKey, keys };

@@ -64,19 +64,14 @@ export class RunHandle implements TroubleListener {
     return this.#cancel.signal;
   }
 
-  /** How the run ended. Rejects when its caller can't be told in time; the run goes on all the same. */
-  get answer(): Promise<EndedRun> {
-    return this.#answer.promise;
-  }
-
-  /** The same, or undefined once so many seconds are over. */
+  /** How the run ended, or undefined once so many seconds are over. Rejects when that can't be learnt in time; the run goes on all the same. */
   async answerWithin(seconds: number): Promise<EndedRun | undefined> {
     if (this.result !== undefined) return this.result;
     if (seconds <= 0) return undefined;
     const timeUp = new AbortController();
     const pause = sleep(seconds * 1_000, undefined, { signal: timeUp.signal, ref: false }).catch(() => undefined);
     try {
-      return await Promise.race([this.answer, pause]);
+      return await Promise.race([this.#answer.promise, pause]);
     } finally {
       timeUp.abort();
     }

@@ -3,6 +3,9 @@ import type { AttemptSpec } from '../engine/engine.ts';
 import type { AttemptEntry, OpenRun } from '../ledger/entries.ts';
 import { type KeepMark, keepLabels } from './keep.ts';
 
+/** Labels of a container by which what it has left can be found, when nothing else is known of its attempt. */
+export const ATTEMPT_LABELS = { commitKey: 'esclusa.commit-key', keys: 'esclusa.keys' } as const;
+
 /** Where jobs find S3; no secret. */
 export interface S3Settings {
   readonly bucket: string;
@@ -57,15 +60,15 @@ export function planAttempt({ run, entry, mode, limits, variables, s3, installat
       [CONTRACT_ENV.request]: JSON.stringify(request),
     },
     labels: {
-      'esclusa.commit-key': entry.commitKey,
-      'esclusa.keys': JSON.stringify(entry.keys),
+      [ATTEMPT_LABELS.commitKey]: entry.commitKey,
+      [ATTEMPT_LABELS.keys]: JSON.stringify(entry.keys),
       ...(keep === undefined ? {} : keepLabels(keep)),
     },
   };
 }
 
-/** The job's limits with the pipeline's in their place. */
+/** The job's limits with the pipeline's in their place; what a pipeline limits beyond one container, such as its concurrency, is left out. */
 export function effectiveLimits(job: Limits, pipeline: { [Name in keyof Limits]?: Limits[Name] | undefined }): Limits {
-  const set = Object.fromEntries(Object.entries(pipeline).filter(([, value]) => value !== undefined));
-  return { ...job, ...set };
+  const set = Object.entries(pipeline).filter(([name, value]) => Object.hasOwn(job, name) && value !== undefined);
+  return { ...job, ...Object.fromEntries(set) };
 }

@@ -7,7 +7,6 @@ import { cancelledRun, endedRun, outcomeOf } from './final-entry.ts';
 import type { RunHandle } from './handle.ts';
 import { persist } from './persist.ts';
 import { pauseSeconds } from './retry.ts';
-import type { RunTimes } from './run-times.ts';
 import type { Slots } from './slots.ts';
 import { dataKeys } from './stamp.ts';
 
@@ -16,7 +15,6 @@ const TAKEN_UP_AFTER_MS = 1_000;
 /** What driving runs needs. */
 export interface RunnerServices extends CarrierServices {
   readonly slots: Slots;
-  readonly times: RunTimes;
   readonly log: Logger;
 }
 
@@ -54,8 +52,7 @@ export class Runner {
       const drive: Drive = { run, handle, log, must, leave, entries, resumed };
       for (let attempt = 1; ; attempt++) {
         const attempted = await this.#attempt(drive, attempt);
-        if (attempted === undefined) return;
-        if (attempted.verdict?.next !== 'retry') return;
+        if (attempted?.verdict?.next !== 'retry') return;
         handle.note('retry', attempt);
         release();
         const pause = pauseSeconds(attempt, this.#services.retry, Math.random());
@@ -72,20 +69,13 @@ export class Runner {
 
   /** A place to go on in; one that is to be cancelled needs none. */
   async #place(handle: RunHandle): Promise<() => void> {
-    const { slots, times } = this.#services;
     if (handle.isCancelled) return () => {};
-    let release: () => void;
     try {
-      release = await slots.take(handle.entry);
+      return await this.#services.slots.take(handle.entry);
     } catch (error) {
       if (handle.isCancelled || handle.result !== undefined) return () => {};
       throw error;
     }
-    const since = performance.now();
-    return () => {
-      times.ended((performance.now() - since) / 1_000);
-      release();
-    };
   }
 
   /** The run as it was accepted; undefined when it has ended, which whoever waits for it is told. */

@@ -27,14 +27,17 @@ export class LeftLine extends Error {
  */
 export class Slots {
   readonly #size: number;
+  readonly #onRelease: (seconds: number) => void;
   readonly #waiting: Waiting[] = [];
   readonly #going = new Map<string, number>();
   #taken = 0;
   #closed = false;
   readonly #whenIdle: (() => void)[] = [];
 
-  constructor(size: number) {
+  /** `onRelease` is told, each time a place is given back, how long it was taken. */
+  constructor(size: number, onRelease: (seconds: number) => void = () => {}) {
     this.#size = size;
+    this.#onRelease = onRelease;
   }
 
   /** Places taken. */
@@ -101,10 +104,12 @@ export class Slots {
   #occupy(source: string): () => void {
     this.#taken++;
     this.#going.set(source, (this.#going.get(source) ?? 0) + 1);
+    const since = performance.now();
     let given = false;
     return () => {
       if (given) return;
       given = true;
+      this.#onRelease((performance.now() - since) / 1_000);
       this.#taken--;
       const left = (this.#going.get(source) ?? 1) - 1;
       if (left === 0) this.#going.delete(source);

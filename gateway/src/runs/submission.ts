@@ -32,8 +32,7 @@ export function claimHash({ requestedBy, idempotencyKey = '' }: Submission): str
 
 /** Stands for what is asked: the same for bodies that mean the same. */
 export function fingerprint({ pipeline, datasets, keep }: Submission): string {
-  const names = datasets ?? Object.keys(pipeline.datasets);
-  const question = { pipeline: pipeline.name, datasets: datasets === undefined ? null : names.toSorted(), keep: keep ?? false };
+  const question = { pipeline: pipeline.name, datasets: datasets?.toSorted() ?? null, keep: keep ?? false };
   return createHash('sha256').update(JSON.stringify(question)).digest('hex');
 }
 
@@ -68,7 +67,7 @@ export function chosenDatasets({ name: pipeline, datasets }: Pipeline, wanted: r
 /** The entry of a run that is about to be accepted. */
 export function newRun(submission: Submission, owner: Owner, keepContainers: OpenRun['keep']): OpenRun {
   const { pipeline, job, datasets, keep, requestedBy } = submission;
-  const { concurrency, ...limits } = pipeline.limits;
+  const { concurrency } = pipeline.limits;
   return {
     version: 1,
     run: uuidv7(),
@@ -82,7 +81,7 @@ export function newRun(submission: Submission, owner: Owner, keepContainers: Ope
     sourceKey: sourceKey(pipeline),
     ...(concurrency === undefined ? {} : { concurrency }),
     destination: pipeline.destination.prefix ?? pipeline.name,
-    limits: effectiveLimits(job.limits, limits),
+    limits: effectiveLimits(job.limits, pipeline.limits),
     keep: keep === true ? 'all' : keepContainers,
   };
 }

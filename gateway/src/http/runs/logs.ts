@@ -11,13 +11,9 @@ import type { RunServices } from './routes.ts';
 import { LOOK_UP_CODES, readRunId, runPath } from './run-id.ts';
 
 const NDJSON = 'application/x-ndjson';
+const WHICH = 'must be a whole number from 1 on, or left out for the last attempt';
 const querySchema = z.strictObject({
-  attempt: z.coerce
-    .number('must be a whole number from 1 on, or left out for the last attempt')
-    .int('must be a whole number from 1 on, or left out for the last attempt')
-    .min(1, 'must be a whole number from 1 on, or left out for the last attempt')
-    .optional()
-    .describe('Which attempt; the last one by default.'),
+  attempt: z.coerce.number(WHICH).int(WHICH).min(1, WHICH).optional().describe('Which attempt; the last one by default.'),
   follow: z
     .enum(['true', 'false'], 'must be true or false')
     .default('false')
