@@ -16,7 +16,7 @@ import { LabContainers } from '../scripts/lib/containers.ts';
 import { poll } from '../scripts/lib/poll.ts';
 import { ensureDocker } from '../scripts/setup/docker.ts';
 import { ensureImage } from '../scripts/setup/images.ts';
-import { CountingProxy } from './counting-proxy.ts';
+import { S3Proxy } from '../test/support/s3-proxy.ts';
 
 const HELP = `npm run bench:ledger: a full waiting room, and a ledger of very many runs.
 
@@ -48,6 +48,7 @@ const { values } = parseArgs({
 });
 const say = (line: string): void => console.error(line);
 const docker = new Docker();
+let requestsToS3 = 0;
 
 if (values.help) console.log(HELP);
 else
@@ -73,7 +74,7 @@ async function measure(open: number, ended: number): Promise<void> {
   const lab = new LabContainers(NETWORK, 'esclusa.bench');
   const folder = mkdtempSync(join(tmpdir(), 'esclusa-bench-'));
   writeFileSync(join(folder, 'holds.yaml'), 'job: fixture\ndatasets:\n  x:\n    behaviour: sleep\nlimits:\n  timeAllowedSeconds: 7200\n');
-  let proxy: CountingProxy | undefined;
+  let proxy: S3Proxy | undefined;
   let gateway: Gateway | undefined;
   try {
     await lab.prepare();
@@ -84,12 +85,16 @@ async function measure(open: number, ended: number): Promise<void> {
       environment: { S3_ACCESS_KEY: KEYS.accessKeyId, S3_SECRET_KEY: KEYS.secretAccessKey },
     });
     await new DemoS3(`http://127.0.0.1:${ports[9000]}`, KEYS).prepare(BUCKET);
-    proxy = await CountingProxy.start(ports[9000] ?? 0);
+    proxy = await S3Proxy.start(`http://127.0.0.1:${ports[9000]}`);
+    proxy.gate = (_call, when) => {
+      if (when === 'before') requestsToS3++;
+      return 'forward';
+    };
     say(`writing a ledger of ${ended} runs`);
     await seed(ports[9000] ?? 0, ended);
 
-    gateway = await start(folder, proxy.url, open);
-    const pages = await measurePages(gateway, proxy);
+    gateway = await start(folder, proxy.outside, open);
+    const pages = await measurePages(gateway);
     say(`accepting ${open} runs`);
     const atRest = rssMiB(gateway);
     const accept = await fill(gateway, open);
@@ -98,7 +103,7 @@ async function measure(open: number, ended: number): Promise<void> {
     await once(gateway.child, 'exit');
     await removeContainers();
     const began = performance.now();
-    gateway = await start(folder, proxy.url, open);
+    gateway = await start(folder, proxy.outside, open);
     const restart = await measureRestart(gateway, began, open);
     report({ ended, pages, open, accept, memory_mib: { at_rest: atRest, full, after_restart: restart.memory }, restart_ms: restart.times });
   } finally {
@@ -174,7 +179,7 @@ function putEmpty(agent: Agent, port: number, path: string): Promise<void> {
 
 type Pages = Record<string, { requests: number; ms: number; runs: number }>;
 
-async function measurePages({ url }: Gateway, proxy: CountingProxy): Promise<Pages> {
+async function measurePages({ url }: Gateway): Promise<Pages> {
   const first = (await (await fetch(`${url}/api/runs?limit=50`)).json()) as { next?: string };
   const since = new Date(Date.now() - 3_600_000).toISOString();
   const queries = {
@@ -192,11 +197,11 @@ async function measurePages({ url }: Gateway, proxy: CountingProxy): Promise<Pag
     // What the reconciler asks for in between is counted too, so the least of all is what the page costs.
     let requests = Infinity;
     for (let round = 0; round < ROUNDS; round++) {
-      const before = proxy.count;
+      const before = requestsToS3;
       const at = performance.now();
       const page = (await (await fetch(url + path)).json()) as { runs: unknown[] };
       samples.push(performance.now() - at);
-      requests = Math.min(requests, proxy.count - before);
+      requests = Math.min(requests, requestsToS3 - before);
       runs = page.runs.length;
     }
     pages[name] = { requests, ms: percentile(samples, 0.5), runs };

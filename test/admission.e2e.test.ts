@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { containersWith, docker, eventually, nothingLeft } from './support/docker.ts';
+import { containersWith, docker, eventually, nothingLeft, runningContainer } from './support/docker.ts';
 import { TestGateway } from './support/gateway.ts';
 import { newBucket, newDatabase, unique } from './support/stack.ts';
 
@@ -8,7 +8,7 @@ const ASYNC = { Prefer: 'respond-async' };
 
 /** Lets a job that talks say the rest and end. */
 async function finish(run: unknown): Promise<void> {
-  const container = await eventually('its container', async () => (await containersWith('esclusa.run', String(run)))[0]);
+  const container = await runningContainer(run);
   const log = async (): Promise<string> => (await docker.getContainer(container.Id).logs({ stdout: true })).toString();
   await eventually('its first words', async () => (await log()).includes('so far'));
   await docker.getContainer(container.Id).kill({ signal: 'SIGUSR2' });
@@ -50,6 +50,20 @@ describe('admission', () => {
       await nothingLeft(how.installation, bucket);
     } finally {
       await second.stop();
+    }
+  });
+
+  test('the waiting room holds no more than it should, also of those who come in the same instant with keys of their own', async () => {
+    const bucket = await newBucket('admission');
+    const gateway = await TestGateway.start({ bucket: bucket.name, pipelines: { talk: talk() }, environment: { MAX_RUNNING: '1', MAX_WAITING: '2' } });
+    try {
+      const sent = Array.from({ length: 20 }, (_, n) => gateway.post('talk', undefined, { ...ASYNC, 'Idempotency-Key': `key-${n}` }));
+      const answers = await Promise.all(sent);
+      expect(answers.map(({ status }) => status).toSorted((a, b) => a - b)).toEqual([...Array(3).fill(202), ...Array(17).fill(429)]);
+      for (const { status, body } of answers) if (status === 202) await gateway.request('DELETE', `/api/runs/${String(body['run'])}`);
+      await nothingLeft(gateway.installation, bucket);
+    } finally {
+      await gateway.stop();
     }
   });
 

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { containersWith, docker, eventually, nothingLeft } from './support/docker.ts';
+import { docker, eventually, nothingLeft, runningContainer } from './support/docker.ts';
 import { Documented } from './support/documented.ts';
 import { readEvents } from './support/events.ts';
 import { type Answer, TestGateway } from './support/gateway.ts';
@@ -13,8 +13,6 @@ interface Page {
   runs: { run: string; state: string; pipeline: string }[];
   next?: string;
 }
-
-const containerOf = (run: unknown) => eventually('its container', async () => (await containersWith('esclusa.run', String(run)))[0]);
 
 describe('a caller who does not wait', () => {
   let gateway: TestGateway;
@@ -117,7 +115,7 @@ describe('a caller who does not wait', () => {
 
   test('follows what the job says until it ends, as text or as JSON lines', async () => {
     const { body } = await post('talk', 'respond-async');
-    const { Id } = await containerOf(body['run']);
+    const { Id } = await runningContainer(body['run']);
     await eventually('the first words', async () => (await (await fetch(`${gateway.url}/api/runs/${String(body['run'])}/logs`)).text()).includes('so far'));
     const follow = (accept: string) => fetch(`${gateway.url}/api/runs/${String(body['run'])}/logs?follow=true`, { headers: { Accept: accept } });
     const [text, json] = await Promise.all([follow('text/plain'), follow('application/x-ndjson')]);

@@ -31,9 +31,9 @@ describe('one fault, one run', () => {
     await stage.clear();
   });
 
-  test.each(ROWS)('%s at %s, %s: the caller gets %s, attempts %j, %i file', async (fault, point, pipeline, caller, attempts, files) => {
+  test.each(ROWS)('%s at %s, %s: the caller gets %s, attempts %s, %i file', async (fault, point, pipeline, caller, attempts, files) => {
     const row = await playRow(lab, stage, { fault, point, pipeline });
-    expect(row).toEqual({ caller, attempts, files, findings: CLEAN });
+    expect({ ...row, attempts: row.attempts.join(', ') }).toEqual({ caller, attempts: expect.stringMatching(`^${attempts}$`), files, findings: CLEAN });
   });
 });
 

@@ -9,6 +9,12 @@ export async function containersWith(label: string, value?: string): Promise<Doc
   return docker.listContainers({ all: true, filters: { label: [value === undefined ? label : `${label}=${value}`] } });
 }
 
+/** A run's container once it runs. One that is still being created is listed before Docker finds it by its id. */
+export async function runningContainer(run: unknown): Promise<Docker.ContainerInfo> {
+  const find = async () => (await containersWith('esclusa.run', String(run))).find(({ State }) => State === 'running');
+  return eventually('its container to run', find);
+}
+
 /** The port on this host at which a container's port is published. */
 export async function publishedPort(container: string, port: number): Promise<number> {
   const { NetworkSettings } = await docker.getContainer(container).inspect();

@@ -1,15 +1,26 @@
 import { GatewayError } from '../errors.ts';
-import type { OpenRun, Owner } from '../ledger/entries.ts';
+import type { Claim, OpenRun, Owner } from '../ledger/entries.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import { RunHandle } from './handle.ts';
 import { type Submission, claimHash, fingerprint, queueEntry } from './submission.ts';
 
+/** A run that may be accepted: a new one, which has its place in the waiting room already, or one that is there and is joined. */
+export interface Admitted {
+  readonly handle: RunHandle;
+  readonly run: OpenRun;
+  readonly isNew: boolean;
+}
+
 /** How a claim becomes a run. */
 export interface Acceptance {
-  /** A new run, or the one that it joins; throws when there is no room. */
-  admit(): OpenRun | RunHandle;
-  /** Accepts a run durably; doing so twice is harmless. */
-  accept(run: OpenRun): Promise<RunHandle>;
+  /** Throws when there is no room. */
+  admit(): Admitted;
+  /** Takes an admission back. */
+  turnAway(admitted: Admitted): void;
+  /** Accepts a run durably. */
+  accept(admitted: Admitted): Promise<RunHandle>;
+  /** Accepts a run that somebody else had claimed the key for; doing so twice is harmless. */
+  finish(run: OpenRun): Promise<RunHandle>;
   /** A run that is open. */
   find(run: string): Promise<RunHandle | undefined>;
 }
@@ -42,14 +53,20 @@ export class Claims {
     const earlier = await this.#ledger.claimed(owner, hash);
     if (earlier !== undefined) return this.#runOf(earlier, asked, acceptance);
     const admitted = acceptance.admit();
-    const open = admitted instanceof RunHandle ? admitted.accepted : admitted;
-    if (open === undefined) throw new Error('a run that is joined is known');
-    const claim = await this.#ledger.claim(owner, hash, { version: 1, fingerprint: asked, open });
-    if (claim.open.run !== open.run) return this.#runOf(claim, asked, acceptance);
-    return admitted instanceof RunHandle ? admitted : acceptance.accept(open);
+    const { run: open } = admitted;
+    let claim: Claim;
+    try {
+      claim = await this.#ledger.claim(owner, hash, { version: 1, fingerprint: asked, open });
+    } catch (error) {
+      acceptance.turnAway(admitted);
+      throw error;
+    }
+    if (claim.open.run === open.run) return acceptance.accept(admitted);
+    acceptance.turnAway(admitted);
+    return this.#runOf(claim, asked, acceptance);
   }
 
-  async #runOf({ fingerprint: asked, open }: { fingerprint: string; open: OpenRun }, wanted: string, acceptance: Acceptance): Promise<RunHandle> {
+  async #runOf({ fingerprint: asked, open }: Claim, wanted: string, acceptance: Acceptance): Promise<RunHandle> {
     if (asked !== wanted) throw reused();
     const found = await acceptance.find(open.run);
     if (found !== undefined) return found;
@@ -61,7 +78,7 @@ export class Claims {
       return over;
     }
     // Whoever claimed the key did not come to accept the run. Should it still do so, it is the same entry.
-    return acceptance.accept(open);
+    return acceptance.finish(open);
   }
 }
 

@@ -24,6 +24,8 @@ export class RunHandle implements TroubleListener {
   readonly entry: QueueEntry;
   /** What was accepted; undefined while only its place in the queue is known. */
   accepted: OpenRun | undefined;
+  /** Resolves once its entry is in S3; rejects when that failed. One that was found there is accepted. */
+  acceptance: Promise<void> = Promise.resolve();
   /** Attempts that have ended. */
   readonly reports: AttemptReport[] = [];
   readonly timeline: TimelineEntry[] = [];

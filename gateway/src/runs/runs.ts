@@ -4,9 +4,10 @@ import { GatewayError } from '../errors.ts';
 import type { EndedRun, OpenRun, Owner } from '../ledger/entries.ts';
 import type { QueueEntry } from '../ledger/keys.ts';
 import type { Ledger } from '../ledger/ledger.ts';
-import { Claims } from './claims.ts';
+import { type Admitted, Claims } from './claims.ts';
 import { RunHandle } from './handle.ts';
 import type { Owning } from './owner.ts';
+import { RetryPause } from './retry-pause.ts';
 import type { Runner } from './runner.ts';
 import type { RunTimes } from './run-times.ts';
 import type { Slots } from './slots.ts';
@@ -31,15 +32,14 @@ export interface RunsServices {
 }
 
 // A run that failed by a mistake of ours is taken up again, but not at once and ever more rarely.
-const AFTER_A_MISTAKE_MS = { first: 10_000, most: 3_600_000 };
+const AFTER_A_MISTAKE_MS = { first: 10_000, longest: 3_600_000 };
 
 /** The runs of this gateway: accepts them and has them driven within the slots. What is here is also in S3; see {@link Reconciler}. */
 export class Runs {
   readonly #services: RunsServices;
   readonly #handles = new Map<string, RunHandle>();
-  readonly #byPipeline = new Map<string, Set<RunHandle>>();
   readonly #claims: Claims;
-  readonly #mistakes = new Map<string, { pause: number; until: number }>();
+  readonly #mistakes = new Map<string, RetryPause>();
   /** Aborted when the gateway gives up waiting for its runs; containers that can be adopted run on. */
   readonly #leave = new AbortController();
   #closing = false;
@@ -59,13 +59,12 @@ export class Runs {
     if (refusal !== undefined) throw refusal;
     checkSubmission(submission, this.#services.engine, this.#services.environment);
     const owner = await this.#services.owning.owner();
-    if (submission.idempotencyKey === undefined) {
-      const admitted = this.#admit(submission, owner);
-      return admitted instanceof RunHandle ? admitted : this.#accept(admitted);
-    }
+    if (submission.idempotencyKey === undefined) return this.#accept(this.#admit(submission, owner));
     return this.#claims.once(submission, owner, {
       admit: () => this.#admit(submission, owner),
-      accept: (run) => this.#accept(run, { keyed: true }),
+      turnAway: (admitted) => this.#turnAway(admitted),
+      accept: (admitted) => this.#accept(admitted, { keyed: true }),
+      finish: (run) => this.#accept(this.#reserve(run), { keyed: true }),
       find: (run) => this.find(run),
     });
   }
@@ -93,7 +92,7 @@ export class Runs {
   takeUp(owner: Owner, entry: QueueEntry): RunHandle | undefined {
     const here = this.#handles.get(entry.run);
     if (here !== undefined) return here;
-    if (this.#closing || (this.#mistakes.get(entry.run)?.until ?? 0) > Date.now()) return undefined;
+    if (this.#closing || this.#mistakes.get(entry.run)?.isOver(new Date()) === false) return undefined;
     return this.#drive(new RunHandle(owner, entry, acceptedAt(entry.run)), false);
   }
 
@@ -118,7 +117,7 @@ export class Runs {
   /** Runs that have a place or wait for one. */
   get counts(): { running: number; waiting: number } {
     const { taken } = this.#services.slots;
-    return { running: taken, waiting: this.#handles.size - Math.min(taken, this.#handles.size) };
+    return { running: taken, waiting: Math.max(0, this.#handles.size - taken) };
   }
 
   /** Stops: no new runs; those in a slot get `seconds` to end; the rest is left to the next gateway. */
@@ -140,45 +139,64 @@ export class Runs {
     return new GatewayError('SHUTTING_DOWN', `the gateway was stopped before the run had ended; ${goesOn}`, { details: { run } });
   }
 
-  /** A new run that may be accepted, or the one that it joins. Rejects when there is no room, or the pipeline takes one at a time. */
-  #admit(submission: Submission, owner: Owner): OpenRun | RunHandle {
+  /**
+   * A new run, which has its place in the waiting room from now on, or the one that it joins. Throws when there is no room, or the
+   * pipeline takes one at a time.
+   */
+  #admit(submission: Submission, owner: Owner): Admitted {
     const { maxRunning, maxWaiting, times, keepContainers } = this.#services;
-    const { pipeline } = submission;
     const run = newRun(submission, owner, keepContainers);
-    const others = [...(this.#byPipeline.get(pipeline.name) ?? [])].filter(({ result }) => result === undefined);
-    if (pipeline.overlap === 'reject' && others[0] !== undefined) {
-      throw new GatewayError('PIPELINE_BUSY', `a run of "${pipeline.name}" is going on, and the pipeline takes one at a time (overlap: reject)`, {
-        details: { run: others[0].run },
-      });
-    }
-    if (pipeline.overlap === 'join') {
-      // Only who asks the same thing can be given the same answer.
-      const wanted = JSON.stringify([run.datasets, run.keep]);
-      const same = others.find(({ accepted }) => accepted !== undefined && JSON.stringify([accepted.datasets, accepted.keep]) === wanted);
-      if (same !== undefined) return same;
-    }
+    const joined = this.#overlap(submission.pipeline, run);
+    if (joined !== undefined) return { handle: joined, run: joined.accepted ?? run, isNew: false };
     // Those that are being accepted count too: many may come before the first is in S3.
     if (this.#handles.size >= maxRunning + maxWaiting) {
       throw new GatewayError('WAITING_ROOM_FULL', `${maxWaiting} runs are waiting, which is the bound (MAX_WAITING); try again later`, {
         details: { retryAfterSeconds: times.refuse() },
       });
     }
-    return run;
+    return this.#reserve(run);
+  }
+
+  /** The run that a new one joins, as the pipeline's policy says. Throws when it takes one at a time, and has one. */
+  #overlap({ name, overlap }: Submission['pipeline'], { datasets, keep }: OpenRun): RunHandle | undefined {
+    if (overlap === 'queue') return undefined;
+    const others = [...this.#handles.values()].filter(({ entry, result }) => entry.pipeline === name && result === undefined);
+    if (overlap === 'reject' && others[0] !== undefined) {
+      throw new GatewayError('PIPELINE_BUSY', `a run of "${name}" is going on, and the pipeline takes one at a time (overlap: reject)`, {
+        details: { run: others[0].run },
+      });
+    }
+    // Only who asks the same thing can be given the same answer.
+    const wanted = JSON.stringify([datasets, keep]);
+    return others.find(({ accepted }) => accepted !== undefined && JSON.stringify([accepted.datasets, accepted.keep]) === wanted);
+  }
+
+  #reserve(run: OpenRun): Admitted {
+    const handle = new RunHandle(run.owner, queueEntry(run), new Date(run.acceptedAt), run);
+    this.#handles.set(run.run, handle);
+    return { handle, run, isNew: true };
+  }
+
+  /** Takes back the place of one that was admitted and won't be accepted. */
+  #turnAway({ handle, isNew }: Admitted): void {
+    if (isNew) this.#handles.delete(handle.run);
   }
 
   /**
    * `keyed`: its caller may come again with the same key, so that an acceptance whose answer is lost is not taken back: it is finished
    * when the caller does, and if the entry got there after all, it is that same run.
    */
-  async #accept(run: OpenRun, { keyed = false } = {}): Promise<RunHandle> {
+  async #accept(admitted: Admitted, { keyed = false } = {}): Promise<RunHandle> {
     const { ledger, log } = this.#services;
-    const handle = new RunHandle(run.owner, queueEntry(run), new Date(run.acceptedAt), run);
-    this.#add(handle);
+    const { handle, run, isNew } = admitted;
+    if (isNew) handle.acceptance = ledger.accept(run);
     try {
-      await ledger.accept(run);
+      // One that joins is accepted when the other one is.
+      await handle.acceptance;
+      if (!isNew) return handle;
     } catch (error) {
-      this.#delete(handle);
-      if (keyed) throw error;
+      this.#turnAway(admitted);
+      if (keyed || !isNew) throw error;
       // Beside the answer, which an S3 that hangs must not hold up twice.
       ledger.refuse(run).catch((second: unknown) => {
         log.warn({ err: second, run: run.run }, 'a run that could not be accepted may still have its entry; then it will run');
@@ -191,34 +209,19 @@ export class Runs {
 
   #drive(handle: RunHandle, fresh: boolean): RunHandle {
     const { runner, log } = this.#services;
-    this.#add(handle);
+    this.#handles.set(handle.run, handle);
     runner
       .drive(handle, fresh, this.#leave.signal)
       .then(() => this.#mistakes.delete(handle.run))
       .catch((error: unknown) => {
         if (this.#closing) return handle.letGo(this.#stopped(handle));
-        const { first, most } = AFTER_A_MISTAKE_MS;
-        const pause = Math.min(most, (this.#mistakes.get(handle.run)?.pause ?? first / 2) * 2);
-        this.#mistakes.set(handle.run, { pause, until: Date.now() + pause });
-        log.error({ err: error, run: handle.run, pauseMs: pause }, 'driving the run failed; it stays open and is taken up again');
+        const pause = this.#mistakes.get(handle.run) ?? new RetryPause(AFTER_A_MISTAKE_MS);
+        this.#mistakes.set(handle.run, pause);
+        log.error({ err: error, run: handle.run, pauseMs: pause.failed(new Date()) }, 'driving the run failed; it stays open and is taken up again');
         handle.letGo(new GatewayError('INTERNAL', 'the gateway failed to drive the run; see its log', { cause: error, details: { run: handle.run } }));
       })
-      .finally(() => this.#delete(handle));
+      .finally(() => this.#handles.delete(handle.run));
     return handle;
-  }
-
-  #add(handle: RunHandle): void {
-    this.#handles.set(handle.run, handle);
-    const { pipeline } = handle.entry;
-    const others = this.#byPipeline.get(pipeline) ?? new Set();
-    this.#byPipeline.set(pipeline, others.add(handle));
-  }
-
-  #delete(handle: RunHandle): void {
-    this.#handles.delete(handle.run);
-    const others = this.#byPipeline.get(handle.entry.pipeline);
-    others?.delete(handle);
-    if (others?.size === 0) this.#byPipeline.delete(handle.entry.pipeline);
   }
 }
 

@@ -1,5 +1,5 @@
 import type { Schedule } from '../../pipelines/schedule.ts';
-import { RetryPause } from './retry-pause.ts';
+import { RetryPause } from '../retry-pause.ts';
 import { fingerprintOf } from './ticks.ts';
 import { Watch, type WatchServices } from './watch.ts';
 

@@ -1,6 +1,6 @@
 import type { Logger } from 'pino';
 import type { Schedule } from '../../pipelines/schedule.ts';
-import { RetryPause } from './retry-pause.ts';
+import { RetryPause } from '../retry-pause.ts';
 import { dueTick, nextTick } from './ticks.ts';
 
 /** What the watch over one schedule needs. */

@@ -1,10 +1,14 @@
-const FIRST_MS = 1000;
-const LONGEST_MS = 60_000;
+const A_MINUTE = { first: 1_000, longest: 60_000 };
 
-/** Pauses between tries of one thing, which double up to a minute. It holds when the clock is set back or forward. */
+/** Pauses between tries of one thing, in milliseconds, which double up to the longest. It holds when the clock is set back or forward. */
 export class RetryPause {
+  readonly #bounds: { readonly first: number; readonly longest: number };
   #failures = 0;
   #failedAt = 0;
+
+  constructor(bounds = A_MINUTE) {
+    this.#bounds = bounds;
+  }
 
   /** Notes a failure; gives the pause until the next try, in milliseconds. */
   failed(now: Date): number {
@@ -26,6 +30,6 @@ export class RetryPause {
   }
 
   #pauseMs(): number {
-    return Math.min(LONGEST_MS, FIRST_MS * 2 ** (this.#failures - 1));
+    return Math.min(this.#bounds.longest, this.#bounds.first * 2 ** (this.#failures - 1));
   }
 }
