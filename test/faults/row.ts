@@ -55,6 +55,8 @@ export async function playRow(lab: Lab, stage: Stage, { fault, point: text, pipe
   await Promise.all(beside);
   const key = await eventually('the final entry', async () => (await stage.bucket.keys('_esclusa/runs/')).find((key) => !before.has(key)));
   const left = await stage.settle(SETTLE_SECONDS.open, SETTLE_SECONDS.left);
+  // Also of what happened only after the answer.
+  await Promise.all(beside);
   lab.calm();
   const final = JSON.parse(await stage.bucket.text(key)) as Final;
   const data = new Set(await stage.bucket.dataKeys());

@@ -10,6 +10,9 @@ const FRONT_END = 'radosgw -c "$conf" -n client.rgw -f &';
 const LASTING = '(while :; do radosgw -c "$conf" -n client.rgw -f || true; sleep 1; done) &';
 const KILL = 'for p in /proc/[0-9]*; do read -r name < $p/comm || continue; [ "$name" = radosgw ] && kill -9 ${p#/proc/}; done; true';
 
+// With the SDK's pauses longer than the front end is away.
+const PATIENT_ATTEMPTS = 10;
+
 /** An S3 of its own whose front end can be killed, and comes back a second later, and which can be frozen whole. */
 export class S3Server {
   readonly access: S3Access;
@@ -41,7 +44,7 @@ export class S3Server {
 
   /** A new bucket. */
   async bucket(): Promise<TestBucket> {
-    const bucket = new TestBucket(this.access, unique('faults'));
+    const bucket = new TestBucket(this.access, unique('faults'), PATIENT_ATTEMPTS);
     await bucket.create();
     return bucket;
   }

@@ -60,7 +60,8 @@ export class S3Proxy {
     this.outside = `http://${address}:${port}`;
     this.inside = `http://host.docker.internal:${port}`;
     server.on('request', (incoming, answer) => {
-      this.#pass(incoming, answer).catch(() => incoming.destroy());
+      // Not the request itself: one that was read to its end leaves its connection open.
+      this.#pass(incoming, answer).catch(() => incoming.socket.destroy());
     });
   }
 

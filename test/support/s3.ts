@@ -26,10 +26,11 @@ export class TestBucket {
   readonly name: string;
   readonly client: S3Client;
 
-  constructor(access: S3Access, name: string) {
+  /** `maxAttempts`: how often a call is tried; more than the SDK's own number for an S3 that is killed now and then. */
+  constructor(access: S3Access, name: string, maxAttempts = 3) {
     this.name = name;
     const { endpoint, ...credentials } = access;
-    this.client = new S3Client({ endpoint, region: 'us-east-1', forcePathStyle: true, credentials });
+    this.client = new S3Client({ endpoint, region: 'us-east-1', forcePathStyle: true, credentials, maxAttempts });
   }
 
   async create(): Promise<void> {

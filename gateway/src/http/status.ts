@@ -46,6 +46,7 @@ export const STATUS: Readonly<Record<GatewayErrorCode | JobErrorCode, number>> =
   S3_REFUSED: 502,
   BUCKET_NOT_FOUND: 502,
   CONFIG_INVALID: 502,
+  SCRATCH_FULL: 502,
   OUTPUT_EXISTS: 503,
   SOURCE_UNREACHABLE: 503,
   SOURCE_LOST: 503,

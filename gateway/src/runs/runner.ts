@@ -98,7 +98,9 @@ export class Runner {
       await this.#finish(drive, cancelledRun(run, handle), undefined);
       return undefined;
     }
-    const entry = found ?? (await must('beginning an attempt', () => this.#begin(run, number)));
+    // One instant for all tries, or a try whose answer was lost would leave its second reserved.
+    const now = new Date();
+    const entry = found ?? (await must('beginning an attempt', () => this.#begin(run, number, now)));
     if (found === undefined) entries.push(entry);
     const log = drive.log.child({ attempt: number });
     // Decided already: by an earlier gateway, or by another one that was quicker.
@@ -137,9 +139,8 @@ export class Runner {
   }
 
   /** Reserves keys for an attempt and writes them down, before there is a container. */
-  async #begin(run: OpenRun, attempt: number): Promise<AttemptEntry> {
+  async #begin(run: OpenRun, attempt: number, now: Date): Promise<AttemptEntry> {
     const { ledger } = this.#services;
-    const now = new Date();
     const stamp = utcStamp(now);
     const { owner, destination } = run;
     const reserved = await ledger.reserveStamp(destination, stamp, run);

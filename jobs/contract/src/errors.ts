@@ -27,6 +27,7 @@ export const JOB_ERRORS = {
   S3_REFUSED: { exit: EXIT.refused, retryable: false },
   BUCKET_NOT_FOUND: { exit: EXIT.badConfiguration, retryable: false },
   CONFIG_INVALID: { exit: EXIT.badConfiguration, retryable: false },
+  SCRATCH_FULL: { exit: EXIT.badConfiguration, retryable: false },
   TIME_UP: { exit: EXIT.stopped, retryable: false },
   STOPPED: { exit: EXIT.stopped, retryable: false },
   ATTEMPT_ABORTED: { exit: EXIT.tryAgain, retryable: true },

@@ -17,6 +17,11 @@ describe("a job's error line", () => {
     expect(errorSchema.parse(line)).toEqual(line);
   });
 
+  test('knows a full scratch space', () => {
+    const full = Object.assign(new Error('ENOSPC: no space left on device, write'), { code: 'ENOSPC' });
+    expect(errorLine(full)).toMatchObject({ code: 'SCRATCH_FULL', message: expect.stringContaining('limits.scratchMiB'), retryable: false });
+  });
+
   test('keeps what was thrown as the cause', () => {
     const thrown = new RangeError('out');
     expect(toJobError(thrown).cause).toBe(thrown);

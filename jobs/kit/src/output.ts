@@ -34,9 +34,12 @@ export function errorLine(error: unknown): JobErrorLine {
   };
 }
 
-/** Wraps anything thrown into a {@link JobError}. */
+/** Wraps anything thrown into a {@link JobError}; the only disk that a job may write to is its scratch space. */
 export function toJobError(error: unknown): JobError {
   if (error instanceof JobError) return error;
   const message = error instanceof Error ? error.message : String(error);
+  if ((error as NodeJS.ErrnoException | null)?.code === 'ENOSPC') {
+    return new JobError('SCRATCH_FULL', `the job's scratch space is full (${message}); raise limits.scratchMiB of the pipeline or the job`, { cause: error });
+  }
   return new JobError('INTERNAL', `unexpected failure in the job: ${message}`, { cause: error });
 }

@@ -5,7 +5,8 @@ import type { Settings } from '../job.ts';
 const CONNECT_TIMEOUT_MS = 5_000;
 // A whole part of 32 MiB must fit in, also on a slow line.
 const REQUEST_TIMEOUT_MS = 120_000;
-const MAX_ATTEMPTS = 5;
+// With the SDK's pauses some six seconds: an S3 that starts again should not cost what an hour has extracted.
+const MAX_ATTEMPTS = 9;
 
 /** The S3 client that a job's settings ask for; without credentials among them AWS's default chain (`~/.aws`, role) is used. */
 export function createS3Client(settings: Settings): S3Client {
