@@ -81,6 +81,11 @@ describe('a pipeline file', () => {
     expect(read).toContainEqual({ file: 'ventas.yaml', line, field: '', message: expect.stringMatching(/^not valid YAML: /) });
   });
 
+  test.each(['*/5 * * * *', '* * * * *', '@daily'])('tells once that a schedule of %s needs quotes', (cron) => {
+    const read = parsePipeline('ventas.yaml', `job: zeta\nschedule: ${cron}\ndatasets:\n  a:\n`);
+    expect(read).toEqual([{ file: 'ventas.yaml', line: 2, field: '', message: expect.stringMatching(/^not valid YAML: .* in quotes$/) }]);
+  });
+
   test.each([
     ['an alias to nothing', 'job: zeta\ndatasets:\n  a: *nothing\n'],
     [

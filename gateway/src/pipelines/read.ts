@@ -30,12 +30,20 @@ export async function readPipelines(folder: string): Promise<PipelineFolder> {
   return all;
 }
 
+// A cron expression is the usual case.
+const NEEDS_QUOTES: ReadonlySet<string> = new Set(['BAD_ALIAS', 'BAD_SCALAR_START']);
+
 /** Reads one pipeline, or says everything that is wrong with it. */
 export function parsePipeline(file: string, text: string): Pipeline | PipelineProblem[] {
   const lines = new LineCounter();
   const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
   if (document.errors.length > 0) {
-    return document.errors.map((error) => ({ file, line: lines.linePos(error.pos[0]).line, field: '', message: `not valid YAML: ${error.message}` }));
+    // One for each line: what follows the first is mostly the same mistake again.
+    const first = new Map(document.errors.map((error) => [lines.linePos(error.pos[0]).line, error] as const).toReversed());
+    return [...first].toReversed().map(([line, { code, message }]) => {
+      const mend = NEEDS_QUOTES.has(code) || / alias /.test(message) ? `; put a value that begins with *, &, @, % or \` in quotes` : '';
+      return { file, line, field: '', message: `not valid YAML: ${message}${mend}` };
+    });
   }
   const lineOf = (path: readonly PropertyKey[]): number => lineOfField(document, lines, path);
   const name = basename(file, extname(file));
