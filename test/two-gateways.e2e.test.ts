@@ -54,6 +54,25 @@ describe('two gateways of one installation', () => {
     }
   });
 
+  test('a verdict of the slower one that comes when the quicker one has cleared the run away is cleared away too', async () => {
+    const how = await options();
+    const gateway = await TestGateway.start(how);
+    try {
+      const bucket = looked(how);
+      const { body } = await gateway.post('talk', undefined, ASYNC);
+      const [attempt = ''] = await eventually('its attempt', async () => {
+        const keys = await bucket.keys('_esclusa/attempts/');
+        return keys.length > 0 && keys;
+      });
+      await gateway.request('DELETE', `/api/runs/${String(body['run'])}`);
+      await nothingLeft(how.installation, bucket);
+      await bucket.put(attempt.replace(/\.json$/, '.verdict.json'), '{}');
+      await nothingLeft(how.installation, bucket);
+    } finally {
+      await gateway.stop();
+    }
+  });
+
   test('a run that waits at the old one goes on at the new one when the old one is killed, and who asks there waits for it', async () => {
     const how = await options({ environment: { MAX_RUNNING: '1' } });
     const old = await TestGateway.start(how);

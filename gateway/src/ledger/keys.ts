@@ -93,6 +93,11 @@ export function parseAttemptKey(key: string): { run: string; attempt: number } |
   return run === undefined ? undefined : { run, attempt: Number(attempt) };
 }
 
+/** Run and number of the attempt that a key in flight is about: its entry, or the verdict on it. */
+export function attemptOf(key: string): { run: string; attempt: number } | undefined {
+  return parseAttemptKey(key.replace(/\.verdict\.json$/, '.json'));
+}
+
 /** What sorts an ended run in the index: the newest come first, since S3 lists in one direction only. */
 export function sortKey(acceptedAt: Date): string {
   return (MAX_MS - acceptedAt.getTime()).toString(16).padStart(12, '0');

@@ -15,7 +15,7 @@ import {
   openRunSchema,
   verdictSchema,
 } from './entries.ts';
-import { type LedgerKeys, type QueueEntry, indexName, ledgerKeys, parseAttemptKey, parseOpenKey } from './keys.ts';
+import { type LedgerKeys, type QueueEntry, attemptOf, indexName, ledgerKeys, parseAttemptKey, parseOpenKey } from './keys.ts';
 import { type Swept, type SweptAttempt, sweepAttempt } from './sweep.ts';
 
 /** What the gateway keeps of runs, as JSON objects in S3; nothing is kept in memory or on disk. Rejects with S3 codes. */
@@ -131,9 +131,10 @@ export class Ledger {
     return entries.filter((entry) => entry !== undefined).toSorted((a, b) => a.attempt - b.attempt);
   }
 
-  /** Attempts that have an entry still, of whatever run; from the keys alone. */
+  /** Attempts of which an entry or a verdict is there still, of whatever run; from the keys alone. */
   async attemptsInFlight(owner: Owner): Promise<{ run: string; attempt: number }[]> {
-    return (await this.#bucket.list(this.#keys.attemptsPrefix(owner))).flatMap((key) => parseAttemptKey(key) ?? []);
+    const found = (await this.#bucket.list(this.#keys.attemptsPrefix(owner))).flatMap((key) => attemptOf(key) ?? []);
+    return [...new Map(found.map((attempt) => [`${attempt.run}/${attempt.attempt}`, attempt])).values()];
   }
 
   /** One attempt's entry. */

@@ -112,7 +112,8 @@ export class Reconciler {
   async #sweepAgain(owner: Owner, run: string, number: number): Promise<void> {
     const { ledger, sweepAgainSeconds, log } = this.#services;
     const entry = await ledger.attempt(owner, run, number);
-    if (entry === undefined) return;
+    // A verdict that came when another gateway had ended the run and cleared it away.
+    if (entry === undefined) return ledger.forgetAttempt(owner, run, number);
     // An attempt that was begun too late, by a gateway that did not see the run end, is decided here.
     const decision = await ledger.settle(entry, 'RUN_ENDED');
     if (decision.state === 'aborted' && Date.now() - Date.parse(decision.abortedAt) < sweepAgainSeconds * 1_000) return;
