@@ -16,10 +16,13 @@ import {
   verdictSchema,
 } from './entries.ts';
 import { type LedgerKeys, type QueueEntry, attemptOf, indexName, ledgerKeys, parseAttemptKey, parseOpenKey } from './keys.ts';
+import { Stamps } from './stamps.ts';
 import { type Swept, type SweptAttempt, sweepAttempt } from './sweep.ts';
 
 /** What the gateway keeps of runs, as JSON objects in S3; nothing is kept in memory or on disk. Rejects with S3 codes. */
 export class Ledger {
+  /** The seconds that keys bear. */
+  readonly stamps: Stamps;
   readonly #bucket: Bucket;
   readonly #keys: LedgerKeys;
   readonly #installation: string;
@@ -28,6 +31,7 @@ export class Ledger {
     this.#bucket = bucket;
     this.#keys = ledgerKeys(prefix);
     this.#installation = installation;
+    this.stamps = new Stamps(bucket, this.#keys);
   }
 
   /** Accepts a run: once this resolves, it will be ended, by this gateway or the next. */
@@ -102,13 +106,6 @@ export class Ledger {
     return this.#bucket.get(this.#keys.log(run, attempt));
   }
 
-  /** Reserves a UTC second for a destination; false when somebody else has it. A reservation repeated by the same run counts. */
-  async reserveStamp(destination: string, stamp: string, { run, owner }: OpenRun): Promise<boolean> {
-    const key = this.#keys.stamp(destination, stamp);
-    if ((await this.#bucket.putIfAbsent(key, JSON.stringify({ version: 1, run, owner }))) === 'written') return true;
-    return (await this.#stampHolder(key))?.run === run;
-  }
-
   /** The key that decides an attempt. */
   commitKey(run: string, attempt: number): string {
     return this.#keys.commit(run, attempt);
@@ -120,7 +117,7 @@ export class Ledger {
     if ((await this.#bucket.putIfAbsent(key, JSON.stringify(entry))) === 'written') return entry;
     const first = (await this.#read(key, attemptSchema)) ?? entry;
     // The other one's second counts, so nobody will use ours.
-    if (entry.reserved && first.stamp !== entry.stamp) await this.#bucket.delete(this.#keys.stamp(entry.destination, entry.stamp));
+    if (entry.reserved && first.stamp !== entry.stamp) await this.stamps.release(entry.destination, entry.stamp, entry.run);
     return first;
   }
 
@@ -198,12 +195,12 @@ export class Ledger {
     await Promise.all([
       this.#bucket.put(this.#keys.indexAll + name, '{}'),
       this.#bucket.put(this.#keys.indexOf(pipeline) + name, '{}'),
-      ...attempts.filter(({ reserved }) => reserved).map(({ destination, stamp }) => this.releaseStamp(destination, stamp, run)),
+      ...attempts.filter(({ reserved }) => reserved).map(({ destination, stamp }) => this.stamps.release(destination, stamp, run)),
       ...attempts.filter(({ attempt }) => !aborted.has(attempt)).map(({ attempt }) => this.forgetAttempt(owner, run, attempt)),
       // A wish that comes after this is seen by the reconciler.
       this.forgetCancel(owner, run),
     ]);
-    if (resumed) for (const key of await this.#bucket.list(this.#keys.stampsPrefixOf(ended.destination))) await this.#releaseStamp(key, run);
+    if (resumed) await this.stamps.releaseAll(ended.destination, run);
     // The promise goes last.
     await this.#bucket.delete(this.#openKey(ended));
     return final;
@@ -213,32 +210,6 @@ export class Ledger {
   async forgetAttempt(owner: Owner, run: string, attempt: number): Promise<void> {
     await this.#bucket.delete(this.#keys.verdict(owner, run, attempt));
     await this.#bucket.delete(this.#keys.attempt(owner, run, attempt));
-  }
-
-  /** Seconds that are reserved, with who has them. */
-  async stamps(): Promise<{ key: string; run: string; owner: Owner; reservedAt: Date }[]> {
-    const stamps: { key: string; run: string; owner: Owner; reservedAt: Date }[] = [];
-    for await (const page of this.#bucket.pages(this.#keys.stampsPrefix)) {
-      for (const { key, lastModified } of page) {
-        const holder = await this.#stampHolder(key);
-        if (holder !== undefined) stamps.push({ key, ...holder, reservedAt: lastModified });
-      }
-    }
-    return stamps;
-  }
-
-  /** Gives a second back, if it is the run's. Should a clock be wrong, completing an upload still overwrites nothing. */
-  async releaseStamp(destination: string, stamp: string, run: string): Promise<void> {
-    await this.#releaseStamp(this.#keys.stamp(destination, stamp), run);
-  }
-
-  async #releaseStamp(key: string, run: string): Promise<void> {
-    if ((await this.#stampHolder(key))?.run === run) await this.#bucket.delete(key);
-  }
-
-  /** Gives back a second that {@link stamps} named. */
-  async dropStamp(key: string): Promise<void> {
-    await this.#bucket.delete(key);
   }
 
   /** When the schedule that a pipeline has now was first seen, by S3's clock. Only the latest is kept: one that comes back is new. */
@@ -253,11 +224,6 @@ export class Ledger {
   #openKey(run: OpenRun): string {
     const { owner, pipeline, sourceKey, concurrency } = run;
     return this.#keys.open(owner, { run: run.run, pipeline, source: sourceKey, concurrency });
-  }
-
-  async #stampHolder(key: string): Promise<{ run: string; owner: Owner } | undefined> {
-    const text = await this.#bucket.get(key);
-    return text === undefined ? undefined : (JSON.parse(text) as { run: string; owner: Owner });
   }
 
   async #read<T>(key: string, schema: z.ZodType<T>): Promise<T | undefined> {

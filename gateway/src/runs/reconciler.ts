@@ -119,7 +119,7 @@ export class Reconciler {
     if (decision.state === 'aborted' && Date.now() - Date.parse(decision.abortedAt) < sweepAgainSeconds * 1_000) return;
     const swept = await ledger.sweep(entry, await ledger.beganAt(entry), decision.state);
     if (swept.uploads + swept.objects > 0) log.info({ run, attempt: number, swept }, 'swept what an attempt had left, second time');
-    if (entry.reserved) await ledger.releaseStamp(entry.destination, entry.stamp, run);
+    if (entry.reserved) await ledger.stamps.release(entry.destination, entry.stamp, run);
     await ledger.forgetAttempt(owner, run, number);
   }
 
@@ -128,9 +128,10 @@ export class Reconciler {
     const { ledger, runs } = this.#services;
     if (Date.now() - this.#stampsAt < STAMPS_EVERY_MS) return;
     this.#stampsAt = Date.now();
-    for (const { key, run, owner: holder, reservedAt } of await ledger.stamps()) {
+    for (const reservation of await ledger.stamps.list()) {
+      const { run, owner: holder, reservedAt } = reservation;
       const ours = holder.installation === owner.installation && holder.engine === owner.engine;
-      if (ours && !open.has(run) && runs.get(run) === undefined && Date.now() - reservedAt.getTime() > STAMP_AGE_MS) await ledger.dropStamp(key);
+      if (ours && !open.has(run) && runs.get(run) === undefined && Date.now() - reservedAt.getTime() > STAMP_AGE_MS) await ledger.stamps.drop(reservation);
     }
   }
 

@@ -143,7 +143,7 @@ export class Runner {
     const { ledger } = this.#services;
     const stamp = utcStamp(now);
     const { owner, destination } = run;
-    const reserved = await ledger.reserveStamp(destination, stamp, run);
+    const reserved = await ledger.stamps.reserve(destination, stamp, run);
     const keys = dataKeys(destination, Object.keys(run.datasets), stamp, run.run, reserved);
     const commitKey = ledger.commitKey(run.run, attempt);
     return ledger.beginAttempt({ version: 1, run: run.run, owner, attempt, createdAt: now.toISOString(), destination, stamp, reserved, keys, commitKey });
