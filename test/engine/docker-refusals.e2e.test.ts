@@ -39,6 +39,30 @@ describe('what Docker alone can refuse', () => {
     expect(await created()).toEqual(before);
   });
 
+  test('what a gateway that was killed while it read such an image left behind goes when the next one reads it', async () => {
+    await images.build('left', { folder: 'conformance', labelled: false });
+    const before = await created();
+    const { Id } = await docker.getImage(`${images.prefix}-left`).inspect();
+    await docker.createContainer({
+      name: `esclusa-describe-${Id.replace('sha256:', '').slice(0, 12)}`,
+      Image: Id,
+      Cmd: ['-'],
+      Labels: { 'esclusa.mode': 'describe' },
+    });
+    expect(await created()).toHaveLength(before.length + 1);
+    expect(await engine.describe('left')).toMatchObject({ name: 'left' });
+    expect(await created()).toEqual(before);
+  });
+
+  test('gateways that read such an image at once all get to know it', async () => {
+    await images.build('shared', { folder: 'conformance', labelled: false });
+    const before = await created();
+    const engines = Array.from({ length: 4 }, () => new DockerEngine({ network: 'bridge', imagePrefix: images.prefix }));
+    const described = await Promise.all(engines.map((one) => one.describe('shared')));
+    expect(described.map(({ name }) => name)).toEqual(Array(4).fill('shared'));
+    expect(await created()).toEqual(before);
+  });
+
   test('an image without label and job.json is refused', async () => {
     await images.build('empty', { folder: 'conformance', labelled: false, at: '/elsewhere/' });
     await expect(engine.describe('empty')).rejects.toMatchObject({ code: 'IMAGE_INVALID', message: expect.stringContaining('/app/job.json') });

@@ -7,9 +7,12 @@ import { bounded } from './call.ts';
 import { removeContainer } from './container.ts';
 import { engineError, statusOf } from './failure.ts';
 import { imageName } from './image-name.ts';
+import { look } from './state.ts';
 import { firstFile } from './tar.ts';
 
 const PATHS_IN_IMAGE = ['/app/job.json', '/job.json'];
+const READ_TRIES = 10;
+const GONE = Symbol('gone');
 
 /** Reads what images say of their jobs, and remembers it by image id. */
 export class JobImages {
@@ -65,22 +68,53 @@ export class JobImages {
     }
   }
 
-  /** job.json out of an image that a plain `docker build` made, which has no label. The container is created and never started. */
+  /**
+   * job.json out of an image that a plain `docker build` made, which has no label, through a container that is never started.
+   * It has one name for each image: one that a killed gateway left is read from and removed by the next.
+   */
   async #readFile(imageId: string): Promise<string | undefined> {
+    const name = `esclusa-describe-${imageId.replace(/^sha256:/, '').slice(0, 12)}`;
     try {
-      const body = { Image: imageId, Cmd: ['-'], Labels: { 'esclusa.mode': 'describe' } };
-      const container = await bounded('create', this.#timeoutMs, (abortSignal) => this.#docker.createContainer({ ...body, abortSignal }));
-      try {
-        for (const path of PATHS_IN_IMAGE) {
-          const file = await this.#readFrom(container, path);
-          if (file !== undefined) return file;
-        }
-        return undefined;
-      } finally {
-        await removeContainer(container, this.#timeoutMs);
+      for (let left = READ_TRIES; ; left--) {
+        const container = await this.#containerOf(imageId, name).catch((error: unknown) => {
+          if (statusOf(error) !== 404 || left === 0) throw error;
+        });
+        const found = container === undefined ? GONE : await this.#firstOf(container, left > 0);
+        if (found !== GONE) return found;
       }
     } catch (error) {
       throw engineError(error, 'reading job.json out of an image');
+    }
+  }
+
+  /** A container of the image: a new one, or the one that is there already. */
+  async #containerOf(imageId: string, name: string): Promise<Docker.Container> {
+    const body = { name, Image: imageId, Cmd: ['-'], Labels: { 'esclusa.mode': 'describe' } };
+    try {
+      return await bounded('create', this.#timeoutMs, (abortSignal) => this.#docker.createContainer({ ...body, abortSignal }));
+    } catch (error) {
+      if (statusOf(error) !== 409) throw error;
+      // By its id: under its name there may be another one a moment later.
+      const { Id } = await bounded('inspect', this.#timeoutMs, (abortSignal) => this.#docker.getContainer(name).inspect({ abortSignal }));
+      return this.#docker.getContainer(Id);
+    }
+  }
+
+  /** The first of the files, undefined where there is none; {@link GONE} when another gateway that read from it too was done first. */
+  async #firstOf(container: Docker.Container, again: boolean): Promise<string | undefined | typeof GONE> {
+    const isGone = async (): Promise<boolean> => again && (await look(container, this.#timeoutMs)).kind !== 'created';
+    try {
+      for (const path of PATHS_IN_IMAGE) {
+        const file = await this.#readFrom(container, path);
+        if (file !== undefined) return file;
+      }
+      // Of a container that is gone no file is found either.
+      return (await isGone()) ? GONE : undefined;
+    } catch (error) {
+      if (await isGone()) return GONE;
+      throw error;
+    } finally {
+      await removeContainer(container, this.#timeoutMs);
     }
   }
 
