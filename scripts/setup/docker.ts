@@ -47,7 +47,7 @@ async function ensureInstalled(log: Log): Promise<void> {
 }
 
 async function start(log: Log): Promise<void> {
-  if (readFileSync('/proc/1/comm', 'utf8').trim() === 'systemd') {
+  if (isUnderSystemd()) {
     log('starting Docker (systemctl)');
     await run(['systemctl', 'start', 'docker']);
     return untilAnswers(() => undefined, 'see journalctl -u docker');
@@ -63,7 +63,7 @@ async function start(log: Log): Promise<void> {
   const daemon = spawn('dockerd', [], {
     detached: true,
     stdio: ['ignore', output, output],
-    env: { ...process.env, PATH: `${process.env['PATH']}:/usr/sbin:/sbin` },
+    env: daemonEnvironment(),
   });
   closeSync(output);
   let ended: string | undefined;
@@ -71,6 +71,16 @@ async function start(log: Log): Promise<void> {
   daemon.on('exit', (code, signal) => (ended = `dockerd ended (${signal ?? `exit status ${code}`})`));
   daemon.unref();
   await untilAnswers(() => ended, tailOfLog);
+}
+
+/** Whether a service manager looks after this machine's daemons. */
+export function isUnderSystemd(): boolean {
+  return readFileSync('/proc/1/comm', 'utf8').trim() === 'systemd';
+}
+
+/** Where dockerd finds its helpers, whoever starts it. */
+export function daemonEnvironment(): NodeJS.ProcessEnv {
+  return { ...process.env, PATH: `${process.env['PATH']}:/usr/sbin:/sbin` };
 }
 
 /** Removes what a killed daemon left behind and what would keep a new one from starting; containers of its life it clears itself. */

@@ -6,6 +6,8 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import Docker from 'dockerode';
+import { isInstalled } from '../../scripts/setup/command.ts';
+import { daemonEnvironment, isUnderSystemd } from '../../scripts/setup/docker.ts';
 import { clearStalePidFile } from '../../scripts/setup/stale-pid.ts';
 import { docker, eventually } from './docker.ts';
 import { hostAddress } from './s3-recorder.ts';
@@ -41,8 +43,7 @@ export class OwnDaemon {
   /** Whether one may be started here: by root, and where no service manager looks after Docker, so that it is not somebody's own. */
   static get isPossible(): boolean {
     if (process.platform !== 'linux' || process.getuid?.() !== 0) return false;
-    if (readFileSync('/proc/1/comm', 'utf8').trim() === 'systemd') return false;
-    return spawnSync('dockerd', ['--version'], { env: environment() }).status === 0;
+    return !isUnderSystemd() && isInstalled('dockerd');
   }
 
   static async start(): Promise<OwnDaemon> {
@@ -97,7 +98,7 @@ export class OwnDaemon {
     const child = spawn(
       'dockerd',
       Object.entries(flags).map(([name, value]) => `--${name}=${value}`),
-      { stdio: ['ignore', output, output], env: environment() },
+      { stdio: ['ignore', output, output], env: daemonEnvironment() },
     );
     closeSync(output);
     this.#child = child;
@@ -110,8 +111,4 @@ export class OwnDaemon {
     this.#child.kill(signal);
     await once(this.#child, 'exit');
   }
-}
-
-function environment(): NodeJS.ProcessEnv {
-  return { ...process.env, PATH: `${process.env['PATH']}:/usr/sbin:/sbin` };
 }

@@ -1,6 +1,6 @@
 import { readFile, readdir } from 'node:fs/promises';
 import { basename, extname, join } from 'node:path';
-import { LineCounter, parseDocument, isMap, isNode, type Document } from 'yaml';
+import { LineCounter, parseDocument, isMap, isNode, type Document, type YAMLParseError } from 'yaml';
 import type { z } from 'zod';
 import { type Pipeline, type PipelineProblem, pipelineFileSchema, pipelineNameSchema } from './pipeline.ts';
 
@@ -39,8 +39,12 @@ export function parsePipeline(file: string, text: string): Pipeline | PipelinePr
   const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
   if (document.errors.length > 0) {
     // One for each line: what follows the first is mostly the same mistake again.
-    const first = new Map(document.errors.map((error) => [lines.linePos(error.pos[0]).line, error] as const).toReversed());
-    return [...first].toReversed().map(([line, { code, message }]) => {
+    const first = new Map<number, YAMLParseError>();
+    for (const error of document.errors) {
+      const { line } = lines.linePos(error.pos[0]);
+      if (!first.has(line)) first.set(line, error);
+    }
+    return [...first].map(([line, { code, message }]) => {
       const mend = NEEDS_QUOTES.has(code) || / alias /.test(message) ? `; put a value that begins with *, &, @, % or \` in quotes` : '';
       return { file, line, field: '', message: `not valid YAML: ${message}${mend}` };
     });

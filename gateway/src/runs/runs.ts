@@ -147,7 +147,7 @@ export class Runs {
     const { maxRunning, maxWaiting, times, keepContainers } = this.#services;
     const run = newRun(submission, owner, keepContainers);
     const joined = this.#overlap(submission.pipeline, run);
-    if (joined !== undefined) return { handle: joined, run: joined.accepted ?? run, isNew: false };
+    if (joined !== undefined) return joined;
     // Those that are being accepted count too: many may come before the first is in S3.
     if (this.#handles.size >= maxRunning + maxWaiting) {
       throw new GatewayError('WAITING_ROOM_FULL', `${maxWaiting} runs are waiting, which is the bound (MAX_WAITING); try again later`, {
@@ -158,7 +158,7 @@ export class Runs {
   }
 
   /** The run that a new one joins, as the pipeline's policy says. Throws when it takes one at a time, and has one. */
-  #overlap({ name, overlap }: Submission['pipeline'], { datasets, keep }: OpenRun): RunHandle | undefined {
+  #overlap({ name, overlap }: Submission['pipeline'], { datasets, keep }: OpenRun): Admitted | undefined {
     if (overlap === 'queue') return undefined;
     const others = [...this.#handles.values()].filter(({ entry, result }) => entry.pipeline === name && result === undefined);
     if (overlap === 'reject' && others[0] !== undefined) {
@@ -168,7 +168,11 @@ export class Runs {
     }
     // Only who asks the same thing can be given the same answer.
     const wanted = JSON.stringify([datasets, keep]);
-    return others.find(({ accepted }) => accepted !== undefined && JSON.stringify([accepted.datasets, accepted.keep]) === wanted);
+    for (const handle of others) {
+      const { accepted: run } = handle;
+      if (run !== undefined && JSON.stringify([run.datasets, run.keep]) === wanted) return { handle, run, isNew: false };
+    }
+    return undefined;
   }
 
   #reserve(run: OpenRun): Admitted {

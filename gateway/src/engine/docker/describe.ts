@@ -9,6 +9,7 @@ import { engineError, statusOf } from './failure.ts';
 import { imageName } from './image-name.ts';
 import { look } from './state.ts';
 import { firstFile } from './tar.ts';
+import { LABELS } from './to-container.ts';
 
 const PATHS_IN_IMAGE = ['/app/job.json', '/job.json'];
 const READ_TRIES = 10;
@@ -75,34 +76,38 @@ export class JobImages {
   async #readFile(imageId: string): Promise<string | undefined> {
     const name = `esclusa-describe-${imageId.replace(/^sha256:/, '').slice(0, 12)}`;
     try {
-      for (let left = READ_TRIES; ; left--) {
-        const container = await this.#containerOf(imageId, name).catch((error: unknown) => {
-          if (statusOf(error) !== 404 || left === 0) throw error;
-        });
-        const found = container === undefined ? GONE : await this.#firstOf(container, left > 0);
+      for (let tried = 0; tried < READ_TRIES; tried++) {
+        const container = await this.#containerOf(imageId, name);
+        const found = container === undefined ? GONE : await this.#firstOf(container);
         if (found !== GONE) return found;
       }
+      throw new Error(`the container ${name} was removed by others each time`);
     } catch (error) {
       throw engineError(error, 'reading job.json out of an image');
     }
   }
 
-  /** A container of the image: a new one, or the one that is there already. */
-  async #containerOf(imageId: string, name: string): Promise<Docker.Container> {
-    const body = { name, Image: imageId, Cmd: ['-'], Labels: { 'esclusa.mode': 'describe' } };
+  /** A container of the image: a new one, or the one that is there already; undefined when that one was removed just then. */
+  async #containerOf(imageId: string, name: string): Promise<Docker.Container | undefined> {
+    const body = { name, Image: imageId, Cmd: ['-'], Labels: { [LABELS.mode]: 'describe' } };
     try {
       return await bounded('create', this.#timeoutMs, (abortSignal) => this.#docker.createContainer({ ...body, abortSignal }));
     } catch (error) {
       if (statusOf(error) !== 409) throw error;
+    }
+    try {
       // By its id: under its name there may be another one a moment later.
       const { Id } = await bounded('inspect', this.#timeoutMs, (abortSignal) => this.#docker.getContainer(name).inspect({ abortSignal }));
       return this.#docker.getContainer(Id);
+    } catch (error) {
+      if (statusOf(error) === 404) return undefined;
+      throw error;
     }
   }
 
   /** The first of the files, undefined where there is none; {@link GONE} when another gateway that read from it too was done first. */
-  async #firstOf(container: Docker.Container, again: boolean): Promise<string | undefined | typeof GONE> {
-    const isGone = async (): Promise<boolean> => again && (await look(container, this.#timeoutMs)).kind !== 'created';
+  async #firstOf(container: Docker.Container): Promise<string | undefined | typeof GONE> {
+    const isGone = async (): Promise<boolean> => (await look(container, this.#timeoutMs)).kind !== 'created';
     try {
       for (const path of PATHS_IN_IMAGE) {
         const file = await this.#readFrom(container, path);
