@@ -113,7 +113,7 @@ describe('a job killed at a named point', () => {
       // As a reconciler would, that takes the job for dead.
       const [entry] = await bucket.keys('_esclusa/attempts/');
       const { run, attempt, commitKey } = JSON.parse(await bucket.text(entry ?? '')) as { run: string; attempt: number; commitKey: string };
-      const aborted = { state: 'aborted', version: 1, run, attempt, token: 'test', by: 'test', reason: 'test', abortedAt: new Date().toISOString() };
+      const aborted = { state: 'aborted', contract: 1, run, attempt, token: 'test', by: 'test', reason: 'test', abortedAt: new Date().toISOString() };
       await bucket.put(commitKey, JSON.stringify(aborted));
       proxy.release('forward');
     });
@@ -130,7 +130,7 @@ async function killJob(gateway: TestGateway): Promise<void> {
 
 async function expectWhole(bucket: TestBucket, manifest: Commit | undefined): Promise<void> {
   if (manifest?.state !== 'committed') throw new Error('there is no manifest');
-  const keys = Object.values(manifest.datasets).map(({ url }) => keyOf(url));
+  const keys = manifest.resources.map(({ url }) => keyOf(url));
   expect(await bucket.dataKeys()).toEqual(keys.toSorted());
-  for (const { url, bytes } of Object.values(manifest.datasets)) expect((await bucket.bytes(keyOf(url))).byteLength).toBe(bytes);
+  for (const { url, bytes } of manifest.resources) expect((await bucket.bytes(keyOf(url))).byteLength).toBe(bytes);
 }

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { DATA_PACKAGE } from '@esclusa/contract';
 import { containersWith, docker, eventually, nothingLeft } from './support/docker.ts';
 import { Documented } from './support/documented.ts';
 import { TestGateway } from './support/gateway.ts';
@@ -163,8 +164,9 @@ describe('containers that are kept to be looked into', () => {
     started.push(installation);
     const [past, future] = [new Date(Date.now() - 1_000).toISOString(), new Date(Date.now() + 3_600_000).toISOString()];
     const committed = '_esclusa/commits/planted/1.json';
-    const decision = { version: 1, run: 'planted', attempt: 1, token: 't', pipeline: 'p', job: 'j', committedAt: past, snapshot: {}, datasets: {} };
-    await bucket.put(committed, JSON.stringify({ state: 'committed', ...decision }));
+    const decision = { contract: 1, run: 'planted', attempt: 1, token: 't', pipeline: 'p', job: 'j', created: past, snapshot: { consistency: 'none' } };
+    const file = { name: 'd', path: 'k', url: 's3://b/k', rows: 0, bytes: 0, hash: `sha256:${'0'.repeat(64)}` };
+    await bucket.put(committed, JSON.stringify({ $schema: DATA_PACKAGE, name: 'p', state: 'committed', ...decision, resources: [file] }));
     await plant(installation, 'over', label('all', past));
     await plant(installation, 'succeeded', label('failed', future, { 'esclusa.commit-key': committed }));
     await plant(installation, 'spoilt', label('all', 'tomorrow'));

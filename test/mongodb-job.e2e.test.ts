@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import type { Manifest } from '@esclusa/contract';
+import { type Manifest, resourceOf } from '@esclusa/contract';
 import { Decimal128, type Document, Long, ObjectId } from 'mongodb';
+import { Losses } from '../jobs/kit/src/losses.ts';
 import { mongodb } from '../jobs/mongodb/src/job.ts';
 import { type ByHand, type Ended, published, requestFor, runByHand } from './support/by-hand.ts';
 import { readCsv } from './support/csv.ts';
@@ -62,14 +63,16 @@ describe.each(['replica set', 'standalone'] as const)('the MongoDB job, run by d
     expect(await bucket.text(keyOf(datasets['vacia']?.url ?? ''))).toBe('_id\n');
     expect(await bucket.text(keyOf(datasets['con_espacio']?.url ?? ''))).toBe('_id,"campo,raro"\n65a000000000000000000001,1\n');
     const manifest = await manifestOf(ended);
-    expect(manifest.datasets['usuarios']).toMatchObject({
+    expect(resourceOf(manifest, 'usuarios')).toMatchObject({
       omittedColumns: ['password'],
-      columns: [
-        { name: '_id', type: 'objectId' },
-        { name: 'nombre', type: 'null|string' },
-        { name: 'clave_producto', type: 'string' },
-        { name: 'saldo', type: 'long' },
-      ],
+      schema: {
+        fields: [
+          { name: '_id', type: 'string', sourceType: 'objectId' },
+          { name: 'nombre', type: 'string', sourceType: 'null|string', counts: { nulls: 1, missing: 0 } },
+          { name: 'clave_producto', type: 'string', sourceType: 'string', counts: { nulls: 1, missing: 1, emptyStrings: 1 } },
+          { name: 'saldo', type: 'integer', sourceType: 'long', counts: { nulls: 1, missing: 1 } },
+        ],
+      },
     });
     expect(JSON.stringify(await Promise.all((await bucket.keys()).map((key) => bucket.text(key))))).not.toContain('canary-');
   });
@@ -170,7 +173,7 @@ test("a snapshot that the server has let go of is told with the server's own set
     const plan = await session.plan('c', { columns: ['a'] });
     await sleep(3_000);
     const reading = (async () => {
-      for await (const chunk of plan.read()) expect(chunk).toBeUndefined();
+      for await (const chunk of plan.read(new Losses('c', false))) expect(chunk).toBeUndefined();
     })();
     await expect(reading).rejects.toMatchObject({
       code: 'SNAPSHOT_EXPIRED',

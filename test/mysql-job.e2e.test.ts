@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import type { Manifest } from '@esclusa/contract';
+import { type Manifest, resourceOf } from '@esclusa/contract';
 import type { RowDataPacket } from 'mysql2';
 import { type ByHand, type Ended, published, requestFor, runByHand } from './support/by-hand.ts';
 import { readCsv } from './support/csv.ts';
@@ -57,7 +57,7 @@ describe.each(['mysql', 'mariadb'] as const)('the MySQL job, run by docker run, 
     expect(Object.keys(datasets).toSorted()).toEqual(['usuarios', 'vista']);
     expect(datasets['usuarios']?.url).toMatch(new RegExp(`^s3://${bucket.name}/mysql/usuarios_\\d{8}_\\d{6}\\.csv$`));
     expect(await bucket.text(keyOf(datasets['usuarios']?.url ?? ''))).toBe('id,nombre,clave_producto\n1,Zoë 😀,K-1\n2,,""\n');
-    expect((await manifestOf(ended)).datasets['usuarios']).toMatchObject({ omittedColumns: ['password'] });
+    expect(resourceOf(await manifestOf(ended), 'usuarios')).toMatchObject({ omittedColumns: ['password'] });
     // What was passed over is said.
     expect(ended.stderr).toMatch(/prohibida.*passed over/);
     expect(ended.stderr).toMatch(/rota_vista.*passed over/);
@@ -106,10 +106,10 @@ describe.each(['mysql', 'mariadb'] as const)('the MySQL job, run by docker run, 
       cero: '000042',
     });
     expect(JSON.parse(json_ ?? '')).toEqual({ a: [1, 'ñ'] });
-    expect(manifest.datasets['v']?.columns.slice(0, 3)).toEqual([
-      { name: 'grande', type: expect.stringMatching(/^bigint(\(\d+\))? unsigned$/) },
-      { name: 'exacto', type: 'decimal(65,30)' },
-      { name: 'real_', type: 'float' },
+    expect(resourceOf(manifest, 'v')?.schema?.fields.slice(0, 3)).toEqual([
+      expect.objectContaining({ name: 'grande', type: 'integer', sourceType: expect.stringMatching(/^bigint(\(\d+\))? unsigned$/) }),
+      expect.objectContaining({ name: 'exacto', type: 'number', sourceType: 'decimal(65,30)' }),
+      expect.objectContaining({ name: 'real_', type: 'number', sourceType: 'float' }),
     ]);
   });
 
@@ -126,14 +126,14 @@ describe.each(['mysql', 'mariadb'] as const)('the MySQL job, run by docker run, 
     };
     const manifest = await manifestOf(await start(settings, datasets).ended);
     expect((await bucket.text('out/todo.csv')).split('\n').map((line) => line.split(',').slice(0, 2).join())).toEqual(['id,total', '2,7.00', '1,5.50', '']);
-    expect(manifest.datasets['todo']?.columns).toEqual([
-      { name: 'id', type: 'int unsigned' },
-      { name: 'total', type: 'decimal(10,2)' },
-      { name: 'n', type: 'bigint' },
-      { name: 'ahora', type: 'datetime(3)' },
+    expect(resourceOf(manifest, 'todo')?.schema?.fields).toMatchObject([
+      { name: 'id', type: 'integer', sourceType: 'int unsigned' },
+      { name: 'total', type: 'number', sourceType: 'decimal(10,2)' },
+      { name: 'n', type: 'integer', sourceType: 'bigint' },
+      { name: 'ahora', type: 'datetime', sourceType: 'datetime(3)' },
     ]);
     expect(await bucket.text('out/sin.csv')).toBe('id,total\n1,5.50\n2,7.00\n');
-    expect(manifest.datasets['sin']?.omittedColumns).toEqual(['password']);
+    expect(resourceOf(manifest, 'sin')?.['omittedColumns']).toEqual(['password']);
     expect(await bucket.text('out/con.csv')).toBe('password\ncanary\ncanary\n');
   });
 
@@ -193,8 +193,8 @@ describe.each(['mysql', 'mariadb'] as const)('the MySQL job, run by docker run, 
         lenta: { query: 'select id, sleep(0.01) as nada from t limit 100' },
       };
       const manifest = await manifestOf(await start(settings, datasets).ended);
-      expect(manifest.datasets['filas']?.rows).toBe(500);
-      expect(manifest.datasets['lenta']?.rows).toBe(100);
+      expect(resourceOf(manifest, 'filas')?.rows).toBe(500);
+      expect(resourceOf(manifest, 'lenta')?.rows).toBe(100);
       expect((await bucket.text('out/junto.csv')).length).toBe('todo\n'.length + 10_000 + 1);
     } finally {
       // For SET GLOBAL, DEFAULT is what the server was built with.

@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, test } from '@jest/globals';
-import type { Manifest } from '@esclusa/contract';
+import { type Manifest, resourceOf } from '@esclusa/contract';
 import { type ByHand, published, requestFor, runByHand } from './support/by-hand.ts';
 import { readCsv } from './support/csv.ts';
 import { docker, eventually } from './support/docker.ts';
@@ -43,7 +43,7 @@ describe('the job, run by docker run', () => {
     const users = await bucket.text(keyOf(datasets['usuarios']?.url ?? ''));
     expect(users).toBe('id,nombre,clave_producto\n1,Zoë,K-1\n2,,""\n');
     const manifest = JSON.parse(await bucket.text((ended.final as { commitKey: string }).commitKey)) as Manifest;
-    expect(manifest.datasets['usuarios']?.omittedColumns).toEqual(['password', 'tokenAcceso']);
+    expect(resourceOf(manifest, 'usuarios')?.['omittedColumns']).toEqual(['password', 'tokenAcceso']);
 
     const { header, records } = readCsv(await bucket.text(decodeURIComponent(keyOf(datasets['ta_bla__rara__ñ']?.url ?? ''))));
     expect(header).toEqual(['co,l', 'com"illas', 'línea\nnueva']);

@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import type { Manifest } from '@esclusa/contract';
+import { type Manifest, resourceOf } from '@esclusa/contract';
 import { readCsv, typed } from './support/csv.ts';
 import { nothingLeft } from './support/docker.ts';
 import { TestGateway } from './support/gateway.ts';
@@ -50,11 +50,13 @@ describe("the seed's contract, on PharmaVida", () => {
   test.each(['productos', 'ofertas_completo'])('%s equals its source, value by value, as another path reads it', async (dataset) => {
     const { url, registros } = answer.result[dataset] ?? { url: '', registros: 0 };
     const manifest = (await bucket.commits())[0]?.commit as Manifest;
-    const columns = manifest.datasets[dataset]?.columns ?? [];
+    const columns = resourceOf(manifest, dataset)?.schema?.fields ?? [];
     const { header, records } = readCsv(await bucket.text(keyOf(url)));
     expect(header).toEqual(columns.map((column) => column.name));
     expect(records).toHaveLength(registros);
-    const read = records.map((record) => Object.fromEntries(columns.map(({ name, type }, index) => [name, typed(record[index] ?? null, type)])));
+    const read = records.map((record) =>
+      Object.fromEntries(columns.map(({ name, sourceType = '' }, index) => [name, typed(record[index] ?? null, sourceType)])),
+    );
 
     // The source's own JSON of each row: neither COPY nor CSV.
     const query =
@@ -91,7 +93,7 @@ describe("the seed's contract, on PharmaVida", () => {
       const object = await bucket.bytes(keyOf(url));
       expect(object.byteLength).toBe(bytes);
       expect(createHash('sha256').update(object).digest('hex')).toBe(sha256);
-      expect(manifest.datasets[dataset]).toMatchObject({ url, bytes, sha256, rows: registros });
+      expect(resourceOf(manifest, dataset)).toMatchObject({ url, bytes, hash: `sha256:${sha256}`, rows: registros });
     }
   });
 

@@ -1,6 +1,8 @@
-import { readFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import type { Manifest } from '@esclusa/contract';
+import { type Manifest, resourceOf } from '@esclusa/contract';
 import { BSON } from 'mongodb';
 import type { RowDataPacket } from 'mysql2';
 import { loadMongo, loadMysql } from '../scripts/demo/pharmavida.ts';
@@ -10,7 +12,9 @@ import { type Answer, TestGateway } from './support/gateway.ts';
 import { MongoServer } from './support/mongo-server.ts';
 import { MysqlServer } from './support/mysql-server.ts';
 import { type TestBucket, keyOf } from './support/s3.ts';
-import { newBucket, newDatabase } from './support/stack.ts';
+import { connectTo, newBucket, newDatabase } from './support/stack.ts';
+import { expectLoads, spellAlike } from './corpus/holds.ts';
+import { problemsOfPackage } from './support/data-package.ts';
 
 const ROOT = new URL('..', import.meta.url).pathname;
 const DATABASE = 'pharmavida_db';
@@ -72,19 +76,48 @@ describe('PharmaVida whole: three databases at once, six CSVs', () => {
 
   test('every one is of one snapshot', async () => {
     const manifests = (await bucket.commits()).map(({ commit }) => commit as Manifest);
-    expect(manifests.map(({ job, snapshot }) => `${job}: ${String(snapshot['consistency'])}`).toSorted()).toEqual([
+    expect(manifests.map(({ job, snapshot }) => `${job}: ${snapshot.consistency}`).toSorted()).toEqual([
       'mongodb: snapshot',
       'mysql: snapshot',
       'postgresql: snapshot',
     ]);
   });
 
+  test.each(PIPELINES)('every file of %s is loaded by the lines of its manifest, which is a Data Package', async (name) => {
+    const manifest = (await bucket.commits()).map(({ commit }) => commit as Manifest).find(({ job }) => job === name);
+    if (manifest === undefined) throw new Error('there is no manifest');
+    expect(await problemsOfPackage(manifest)).toEqual([]);
+    expect(manifest).toMatchObject({ name, jobImage: expect.stringMatching(/^sha256:[0-9a-f]{64}$/), snapshot: { takenAt: expect.any(String) } });
+    const folder = await mkdtemp(join(tmpdir(), 'esclusa-load-'));
+    const client = await connectTo(await newDatabase(`carga_${name}`));
+    await spellAlike(client);
+    for (const resource of manifest.resources) {
+      const file = join(folder, `${resource.name}.csv`);
+      const bytes = await bucket.bytes(resource.path);
+      await writeFile(file, bytes);
+      await expectLoads({ resource, file, text: bytes.toString('utf8') }, client);
+    }
+    await client.end();
+    await rm(folder, { recursive: true });
+  });
+
+  test('the latest manifest of each pipeline is that of its run', async () => {
+    for (const name of PIPELINES) {
+      const latest = JSON.parse(await bucket.text(`_esclusa/latest/${name}.json`)) as Manifest;
+      expect(latest.run).toBe(answers.get(name)?.body['run']);
+      expect(answers.get(name)?.body).toMatchObject({
+        manifest: `s3://${bucket.name}/_esclusa/commits/${latest.run}/1.json`,
+        snapshot: { consistency: 'snapshot' },
+      });
+    }
+  });
+
   test.each(['users', 'compras'])("mysql's %s equals its source, value by value, as the server's own JSON says", async (dataset) => {
     const { header, records } = await csvOf('mysql', dataset);
     const manifest = (await bucket.commits()).map(({ commit }) => commit as Manifest).find(({ job }) => job === 'mysql');
-    const columns = manifest?.datasets[dataset]?.columns ?? [];
+    const columns = (manifest === undefined ? undefined : resourceOf(manifest, dataset)?.schema?.fields) ?? [];
     expect(header).toEqual(columns.map(({ name }) => name));
-    const read = records.map((record) => record.map((value, index) => typed(value, columns[index]?.type ?? '')));
+    const read = records.map((record) => record.map((value, index) => typed(value, columns[index]?.sourceType ?? '')));
 
     const query =
       dataset === 'users'
@@ -99,7 +132,7 @@ describe('PharmaVida whole: three databases at once, six CSVs', () => {
       return rows.map(({ j }) => (typeof j === 'string' ? JSON.parse(j) : j) as Value[]);
     });
     const sorted = (rows: Value[][]): string[] =>
-      rows.map((row) => JSON.stringify(row.map((value, index) => (value === null ? null : typed(String(value), columns[index]?.type ?? ''))))).toSorted();
+      rows.map((row) => JSON.stringify(row.map((value, index) => (value === null ? null : typed(String(value), columns[index]?.sourceType ?? ''))))).toSorted();
     expect(sorted(read)).toEqual(sorted(source));
     expect(records.length).toBeGreaterThan(2_000);
   });

@@ -42,7 +42,10 @@ await runJob({
       snapshot: { consistency: 'snapshot' },
       list: async () => ({}),
       plan: async (_name, { upTo }) => ({
-        columns: [{ name: 'n', type: 'integer' }, { name: 'origin', type: 'text' }],
+        columns: [
+          { name: 'n', sourceType: 'natural', values: { kind: 'integer', bits: 32 } },
+          { name: 'origin', sourceType: 'place', values: { kind: 'text' } },
+        ],
         omittedColumns: [],
         read: () => ({
           rows: () => upTo,

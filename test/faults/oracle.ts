@@ -92,9 +92,9 @@ function lost(answers: readonly Answered[], { finals, manifests, data }: Found):
       findings.push(`run ${run} has succeeded and has no manifest at ${commitKey}`);
       continue;
     }
-    for (const { url, sha256 } of Object.values(manifest.datasets)) {
+    for (const { url, hash } of manifest.resources) {
       const there = data.get(keyOf(url));
-      if (there !== sha256) findings.push(`run ${run} has succeeded and ${keyOf(url)} ${there === undefined ? 'is missing' : 'has other bytes'}`);
+      if (there !== bare(hash)) findings.push(`run ${run} has succeeded and ${keyOf(url)} ${there === undefined ? 'is missing' : 'has other bytes'}`);
     }
   }
   for (const { run } of manifests.values()) {
@@ -102,6 +102,11 @@ function lost(answers: readonly Answered[], { finals, manifests, data }: Found):
     if (state !== undefined && state !== 'succeeded') findings.push(`run ${run} has a committed manifest and is ${state}`);
   }
   return findings;
+}
+
+/** The digest of a `sha256:…`. */
+function bare(hash: string): string {
+  return hash.replace(/^sha256:/, '');
 }
 
 function runsByKey(answers: readonly Answered[]): Map<string, Set<string>> {
@@ -120,7 +125,7 @@ function doubled({ manifests, index }: Found): string[] {
 }
 
 function partial({ manifests, data }: Found): string[] {
-  const named = new Map([...manifests.values()].flatMap(({ datasets }) => Object.values(datasets).map(({ url, sha256 }) => [keyOf(url), sha256] as const)));
+  const named = new Map([...manifests.values()].flatMap(({ resources }) => resources.map(({ url, hash }) => [keyOf(url), bare(hash)] as const)));
   return [...data].flatMap(([key, sha256]) => {
     if (!named.has(key)) return [`${key} is in no committed manifest`];
     return named.get(key) === sha256 ? [] : [`${key} has other bytes than its manifest says`];

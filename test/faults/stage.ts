@@ -97,7 +97,7 @@ export class Stage {
     return [
       ...containers.map(({ Names, State }) => `container ${Names.join()} (${State})`),
       ...uploads.filter(({ uploadId }) => uploadId !== this.strangers.uploadId).map(({ key }) => `upload on ${key}`),
-      ...entries.filter((key) => !/^_esclusa\/(runs|commits|logs|index|idem|schedules|probes)\//.test(key)).map((key) => `entry ${key}`),
+      ...entries.filter((key) => !/^_esclusa\/(runs|commits|logs|index|idem|schedules|probes|latest)\//.test(key)).map((key) => `entry ${key}`),
     ];
   }
 

@@ -45,6 +45,8 @@ async function leftovers(installation: string, bucket: TestBucket, strangers: re
   const containers = names.filter((name) => !kept.includes(name)).map((name) => `container ${name}`);
   const uploads = (await bucket.uploads()).filter(({ uploadId }) => !strangers.includes(uploadId)).map(({ key }) => `upload on ${key}`);
   const ledger = await bucket.keys('_esclusa/');
-  const unfinished = ledger.filter((key) => !/^_esclusa\/(runs|commits|logs|index|idem|schedules|probes)\//.test(key)).map((key) => `ledger entry ${key}`);
+  const unfinished = ledger
+    .filter((key) => !/^_esclusa\/(runs|commits|logs|index|idem|schedules|probes|latest)\//.test(key))
+    .map((key) => `ledger entry ${key}`);
   return [...containers, ...uploads, ...unfinished];
 }

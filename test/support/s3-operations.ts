@@ -5,6 +5,7 @@ const KINDS: Readonly<Record<string, string>> = {
   cancels: 'Cancel',
   stamps: 'Stamp',
   commits: 'CommitKey',
+  latest: 'Latest',
   logs: 'Log',
   runs: 'Final',
   index: 'Index',

@@ -104,6 +104,11 @@ export interface Engine {
   /** What the job says of itself. Rejects with {@link EngineError}: `IMAGE_MISSING`, `IMAGE_INVALID`, `ENGINE_UNREACHABLE`. */
   describe(job: string): Promise<JobJson>;
   /**
+   * Digest of what the job's name stands for now, `sha256:…`; undefined where an engine has no images. Asked right before a container is
+   * created: a name that is given to another image in between is not noticed. May reject like {@link describe}.
+   */
+  image(job: string): Promise<string | undefined>;
+  /**
    * Creates, attaches and starts a container; its output flows into `output` from the first byte.
    * Done twice for the same attempt it gives the container that is there already (first creator wins).
    */

@@ -11,13 +11,26 @@ export function runUrl(run: string, part: '' | '/logs' | '/events' = ''): string
 
 /** Each dataset with its file, in the seed's words. */
 export function resultOf({ files = {} }: EndedRun): Success['result'] {
-  return Object.fromEntries(Object.entries(files).map(([name, { url, rows, bytes, sha256 }]) => [name, { url, registros: rows, bytes, sha256 }]));
+  return Object.fromEntries(Object.entries(files).map(([name, { url, rows, bytes, sha256, lossy }]) => [name, { url, registros: rows, bytes, sha256, lossy }]));
 }
 
 /** The seed's answer, word for word; what stands beside it is new. */
 export function successOf(ended: EndedRun): Success {
   const { job, run } = ended;
-  return { status: 'success', database: job, result: resultOf(ended), run, logs: runUrl(run, '/logs'), ...containerOf(ended.attempts) };
+  return {
+    status: 'success',
+    database: job,
+    result: resultOf(ended),
+    ...publicationOf(ended),
+    run,
+    logs: runUrl(run, '/logs'),
+    ...containerOf(ended.attempts),
+  };
+}
+
+/** Where the manifest of a run that succeeded is, and what it was read at; an entry of an earlier version knows neither. */
+function publicationOf({ manifest, snapshot }: EndedRun): Pick<Success, 'manifest' | 'snapshot'> {
+  return { ...(manifest === undefined ? {} : { manifest }), ...(snapshot === undefined ? {} : { snapshot }) };
 }
 
 /** The container of the last attempt, where it is kept. */
@@ -74,6 +87,7 @@ function endedDocument(ended: EndedRun): RunAnswer {
     timeline: ended.timeline,
     ...(progress.success ? { progress: progress.data } : {}),
     ...(ended.files === undefined ? {} : { result: resultOf(ended) }),
+    ...publicationOf(ended),
     ...(ended.error === undefined ? {} : { error: ended.error }),
     ...containerOf(ended.attempts),
   };

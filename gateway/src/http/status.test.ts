@@ -32,6 +32,8 @@ describe('statusOf', () => {
     ['S3_UNAVAILABLE', 503],
     ['SOURCE_UNREACHABLE', 503],
     ['JOB_TIME_UP', 504],
+    ['VALUE_LOSSY', 502],
+    ['SNAPSHOT_TOO_OLD', 504],
   ])('gives %s %i', (code, status) => {
     expect(statusOf(code)).toBe(status);
   });

@@ -31,6 +31,7 @@ export const STATUS: Readonly<Record<GatewayErrorCode | JobErrorCode, number>> =
 
   JOB_TIME_UP: 504,
   TIME_UP: 504,
+  SNAPSHOT_TOO_OLD: 504,
   JOB_CANCELLED: 409,
   JOB_OUT_OF_MEMORY: 502,
   JOB_INTERRUPTED: 502,
@@ -40,6 +41,7 @@ export const STATUS: Readonly<Record<GatewayErrorCode | JobErrorCode, number>> =
   REQUEST_INVALID: 502,
   QUERY_INVALID: 502,
   QUERY_FAILED: 502,
+  VALUE_LOSSY: 502,
   DATASET_NOT_FOUND: 502,
   COLUMN_NOT_FOUND: 502,
   SOURCE_REFUSED: 502,

@@ -14,6 +14,8 @@ import {
 import { type CommitStore, JobError, s3FailureCode, s3FailureMessage } from '@esclusa/contract';
 
 const CONDITIONAL_TRIES = 5;
+// 412, 409, and 404 when the object has gone.
+const CHANGED: ReadonlySet<string> = new Set(['PreconditionFailed', 'ConditionalRequestConflict', 'NoSuchKey']);
 // S3's own bound.
 const MAX_PAGE = 1_000;
 
@@ -29,6 +31,12 @@ export interface BucketOptions {
 export interface ListedObject {
   readonly key: string;
   readonly lastModified: Date;
+}
+
+/** An object's text, and the mark of this very content. */
+export interface TaggedObject {
+  readonly text: string;
+  readonly etag: string;
 }
 
 /** An open multipart upload. */
@@ -79,6 +87,22 @@ export class Bucket implements CommitStore {
     });
   }
 
+  /** PUT with `If-Match`: only onto the content that was read. `changed` when another one stands there, none, or one is being written. */
+  async putIfMatch(key: string, body: string, etag: string): Promise<'written' | 'changed'> {
+    return this.#call(`writing ${key}`, async () => {
+      try {
+        await this.#client.send(new PutObjectCommand({ ...this.#at(key), Body: body, ContentType: 'application/json', IfMatch: etag }));
+        return 'written';
+      } catch (error) {
+        if (CHANGED.has(nameOf(error) ?? '')) return 'changed';
+        // Better what may be overtaken in a race of two than what never moves.
+        if (nameOf(error) !== 'NotImplemented') throw error;
+        await this.put(key, body);
+        return 'written';
+      }
+    });
+  }
+
   /** PUT, whatever stands there. */
   async put(key: string, body: string): Promise<void> {
     await this.#call(`writing ${key}`, () => this.#client.send(new PutObjectCommand({ ...this.#at(key), Body: body })));
@@ -86,10 +110,15 @@ export class Bucket implements CommitStore {
 
   /** The object's text; undefined when there is none. */
   async get(key: string): Promise<string | undefined> {
+    return (await this.getTagged(key))?.text;
+  }
+
+  /** The object's text with its ETag; undefined when there is none. */
+  async getTagged(key: string): Promise<TaggedObject | undefined> {
     return this.#call(`reading ${key}`, async () => {
       try {
-        const object = await this.#client.send(new GetObjectCommand(this.#at(key)));
-        return await object.Body?.transformToString('utf8');
+        const { Body, ETag = '' } = await this.#client.send(new GetObjectCommand(this.#at(key)));
+        return Body === undefined ? undefined : { text: await Body.transformToString('utf8'), etag: ETag };
       } catch (error) {
         if (nameOf(error) === 'NoSuchKey') return undefined;
         throw error;

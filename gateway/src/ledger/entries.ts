@@ -31,14 +31,18 @@ export const openRunSchema = z.object({
   acceptedAt: z.iso.datetime(),
   requestedBy: requesterSchema,
   datasets: z.record(z.string(), z.record(z.string(), z.unknown())),
+  /** Whether these are all that the pipeline has: only then its manifest may become the pipeline's latest. */
+  whole: z.boolean().default(true),
   /** The pipeline's `source` as it is written, so secrets stand in it only as references. */
   source: z.record(z.string(), z.string()),
   /** Stands for job and source: runs that read the same database have the same. */
   sourceKey: z.string(),
   /** Runs of its source that may go on at once, beside this one. */
   concurrency: z.int().min(1).optional(),
-  /** First part of the data's keys, without slash at its ends. */
+  /** First part of the data's keys, without slash at its ends; of a template, what comes before its first placeholder. */
   destination: z.string(),
+  /** What its keys are made by in place of the default. */
+  keyTemplate: z.string().optional(),
   limits: limitsSchema,
   /** Which of its containers stay after their end, to be looked into. */
   keep: z.enum(['none', 'failed', 'all']).default('none'),
@@ -107,7 +111,15 @@ export const timelineEntrySchema = z.object({ at: z.iso.datetime(), event: z.str
 export type TimelineEntry = z.infer<typeof timelineEntrySchema>;
 
 /** One published file. */
-const fileSchema = z.object({ url: z.string(), rows: z.int(), bytes: z.int(), sha256: z.string() });
+const fileSchema = z.object({
+  url: z.string(),
+  rows: z.int(),
+  bytes: z.int(),
+  /** Lower-case hex. */
+  sha256: z.string(),
+  /** Values whose conversion lost something. Entries of earlier versions have none: nothing was counted. */
+  lossy: z.int().default(0),
+});
 
 /** An ended run. */
 export const endedRunSchema = openRunSchema.extend({
@@ -123,6 +135,10 @@ export const endedRunSchema = openRunSchema.extend({
   error: z.object({ code: z.string(), message: z.string(), details: z.record(z.string(), z.unknown()).optional() }).optional(),
   /** Commit key of the attempt that counts: its manifest. */
   commitKey: z.string().optional(),
+  /** The same as `s3://<bucket>/<commitKey>`. */
+  manifest: z.string().optional(),
+  /** The point in time that its datasets were read at; the manifest says more of it. */
+  snapshot: z.object({ consistency: z.string(), takenAt: z.iso.datetime().optional() }).optional(),
   logTail: z.array(z.string()),
 });
 export type EndedRun = z.infer<typeof endedRunSchema>;

@@ -19,6 +19,7 @@ test('every document of the ledger has its place below the prefix', () => {
     keys.stamp('ventas/es', '20250102_153045'),
     keys.log(RUN, 2),
     keys.ended(RUN),
+    keys.latest('ventas'),
     keys.indexAll,
     keys.indexOf('ventas'),
   ]).toEqual([
@@ -31,6 +32,7 @@ test('every document of the ledger has its place below the prefix', () => {
     '_esclusa/stamps/ventas/es/20250102_153045.json',
     `_esclusa/logs/${RUN}/2.jsonl`,
     `_esclusa/runs/${RUN}.json`,
+    '_esclusa/latest/ventas.json',
     '_esclusa/index/all/',
     '_esclusa/index/pipeline/ventas/',
   ]);

@@ -66,6 +66,8 @@ export function ledgerKeys(prefix: string) {
     logsPrefixOf: (run: string): string => `${prefix}logs/${run}/`,
     /** An ended run, whole. */
     ended: (run: string): string => `${prefix}runs/${run}.json`,
+    /** The manifest of a pipeline's newest whole run. */
+    latest: (pipeline: string): string => `${prefix}latest/${pipeline}.json`,
     /** Says which run an idempotency key stands for, or a schedule's tick. */
     claim: (owner: Owner, hash: string): string => `${claimsPrefix(owner)}${hash}.json`,
     claimsPrefix,

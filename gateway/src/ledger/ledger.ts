@@ -16,6 +16,7 @@ import {
   verdictSchema,
 } from './entries.ts';
 import { type LedgerKeys, type QueueEntry, attemptOf, indexName, ledgerKeys, parseAttemptKey, parseOpenKey } from './keys.ts';
+import { Latest } from './latest.ts';
 import { Stamps } from './stamps.ts';
 import { type Swept, type SweptAttempt, sweepAttempt } from './sweep.ts';
 
@@ -23,6 +24,8 @@ import { type Swept, type SweptAttempt, sweepAttempt } from './sweep.ts';
 export class Ledger {
   /** The seconds that keys bear. */
   readonly stamps: Stamps;
+  /** The newest manifest of each pipeline. */
+  readonly latest: Latest;
   readonly #bucket: Bucket;
   readonly #keys: LedgerKeys;
   readonly #installation: string;
@@ -32,6 +35,7 @@ export class Ledger {
     this.#keys = ledgerKeys(prefix);
     this.#installation = installation;
     this.stamps = new Stamps(bucket, this.#keys);
+    this.latest = new Latest(bucket, this.#keys);
   }
 
   /** Accepts a run: once this resolves, it will be ended, by this gateway or the next. */
@@ -148,7 +152,7 @@ export class Ledger {
   async settle({ run, attempt, commitKey }: Pick<AttemptEntry, 'run' | 'attempt' | 'commitKey'>, reason: string): Promise<Commit> {
     return decideCommit(this.#bucket, commitKey, {
       state: 'aborted',
-      version: CONTRACT_VERSION,
+      contract: CONTRACT_VERSION,
       run,
       attempt,
       token: randomUUID(),

@@ -51,6 +51,23 @@ describe('a pipeline against its job', () => {
     ]);
   });
 
+  test('is told of a default where it stands, once for all datasets that have it', () => {
+    const text = 'job: zeta\ndefaults:\n  colums: [id]\n  columns:\n    - ""\ndatasets:\n  a:\n  b:\n  c: { columns: [id] }\n';
+    expect(check(text)).toEqual(['ventas.yaml:3: defaults.colums: unknown field', expect.stringMatching(/^ventas\.yaml:5: defaults\.columns\.0: /)]);
+  });
+
+  test('is told of a value in the place of a default where that stands', () => {
+    expect(check('job: zeta\ndefaults:\n  table: x\ndatasets:\n  a:\n  b:\n    table: 1\n')).toEqual([
+      expect.stringMatching(/^ventas\.yaml:7: datasets\.b\.table: /),
+    ]);
+  });
+
+  test('is told of a default that does not go with what a dataset says', () => {
+    expect(check('job: zeta\ndefaults:\n  table: x\ndatasets:\n  a:\n  b:\n    query: select 1\n')).toEqual([
+      expect.stringMatching(/^ventas\.yaml:6: datasets\.b: .*together/),
+    ]);
+  });
+
   test('is told of a variable that the job does not have, and which it has', () => {
     expect(check('job: zeta\nsource:\n  ZETA_HSOT: db\ndatasets:\n  a:\n')).toEqual([expect.stringMatching(/^ventas\.yaml:3: source\.ZETA_HSOT: .*ZETA_HOST/)]);
   });

@@ -4,12 +4,10 @@ import type { Pipeline, PipelineProblem } from './pipeline.ts';
 
 /** Checks what the job knows better than the gateway: its datasets and the variables that a pipeline may set. */
 export function checkAgainstJob(pipeline: Pipeline, job: JobJson): PipelineProblem[] {
-  const problem = (path: readonly PropertyKey[], message: string): PipelineProblem => ({
-    file: pipeline.file,
-    line: pipeline.lineOf(path),
-    field: path.join('.'),
-    message,
-  });
+  const problem = (path: readonly PropertyKey[], message: string): PipelineProblem => {
+    const place = pipeline.placeOf(path);
+    return { file: pipeline.file, line: pipeline.lineOf(place), field: place.join('.'), message };
+  };
   // `$schema` names the dialect that Ajv2020 speaks anyway; other keywords that it doesn't know are the job's own business.
   const { $schema: _, ...schema } = job.datasets;
   let validate: ValidateFunction;
@@ -38,7 +36,12 @@ export function checkAgainstJob(pipeline: Pipeline, job: JobJson): PipelineProbl
       problems.push(problem(['source', name], `a secret does not belong in a file: write \${NAME} and set NAME in the gateway's environment`));
     }
   }
-  return problems;
+  return withoutDoubles(problems);
+}
+
+/** A default that is wrong is so in each dataset, and told once. */
+function withoutDoubles(problems: readonly PipelineProblem[]): PipelineProblem[] {
+  return [...new Map(problems.map((problem) => [JSON.stringify([problem.field, problem.message]), problem])).values()];
 }
 
 function describe(error: ErrorObject): string {

@@ -1,11 +1,33 @@
 import { jobNameSchema, limitsSchema, datasetNameSchema } from '@esclusa/contract';
 import { z } from 'zod';
+import { pathProblem, templateProblem } from './key-template.ts';
 import { scheduleSchema } from './schedule.ts';
 
 /** Name of a pipeline: its file's name without `.yaml`, and the last part of its URL. */
 export const pipelineNameSchema = z.string().regex(/^[a-z0-9][a-z0-9_-]{0,62}$/, 'a pipeline name has lower-case letters, digits, "-" and "_"');
 
-const destinationPrefix = z.string().regex(/^[^/\s]+(\/[^/\s]+)*$/u, 'a prefix has no "/" at its ends, no empty part and no spaces');
+/** A text in which `problem` finds nothing wrong. */
+function textWithout(problem: (text: string) => string | undefined) {
+  return z.string().superRefine((text, context) => {
+    const message = problem(text);
+    if (message !== undefined) context.addIssue({ code: 'custom', message });
+  });
+}
+
+const destinationSchema = z
+  .strictObject({
+    /** First part of the keys. */
+    prefix: textWithout(pathProblem).optional(),
+    /** Whole keys, by a template. */
+    key: textWithout(templateProblem).optional(),
+  })
+  .refine(({ prefix, key }) => prefix === undefined || key === undefined, {
+    path: ['key'],
+    message: '"key" and "prefix" do not go together: a key is whole, so write the prefix at its beginning and leave "prefix" out',
+  });
+
+// `productos:` with nothing after it is a dataset without options.
+const optionsSchema = z.preprocess((value) => value ?? {}, z.record(z.string(), z.unknown()));
 
 /** A pipeline file, but for what the job's own schema says of its datasets. */
 export const pipelineFileSchema = z.strictObject({
@@ -16,14 +38,10 @@ export const pipelineFileSchema = z.strictObject({
   source: z
     .record(z.string(), z.union([z.string(), z.number(), z.boolean()], { error: 'must be a text, a number or a boolean' }).transform(String))
     .default({}),
-  datasets: z
-    .record(
-      datasetNameSchema,
-      // `productos:` with nothing after it is a dataset without options.
-      z.preprocess((value) => value ?? {}, z.record(z.string(), z.unknown())),
-    )
-    .refine((datasets) => Object.keys(datasets).length > 0, 'a pipeline has at least one dataset'),
-  destination: z.strictObject({ prefix: destinationPrefix.optional() }).default({}),
+  /** What every dataset gets unless it says otherwise. */
+  defaults: optionsSchema.default({}),
+  datasets: z.record(datasetNameSchema, optionsSchema).refine((datasets) => Object.keys(datasets).length > 0, 'a pipeline has at least one dataset'),
+  destination: destinationSchema.default({}),
   limits: limitsSchema
     .partial()
     .extend({
@@ -37,12 +55,14 @@ export const pipelineFileSchema = z.strictObject({
 });
 export type PipelineFile = z.infer<typeof pipelineFileSchema>;
 
-/** A pipeline as it was read, with the text it came from so that a problem can be shown by line. */
+/** A pipeline as it was read, its datasets with the defaults among them, and the text it came from so that a problem can be shown by line. */
 export interface Pipeline extends PipelineFile {
   readonly name: string;
   readonly file: string;
   /** Line of a field in the file, or of the closest field that stands there. */
   lineOf(path: readonly PropertyKey[]): number;
+  /** Where a field was written: a dataset's that it has by default stands among the defaults. */
+  placeOf(path: readonly PropertyKey[]): readonly PropertyKey[];
 }
 
 /** Something wrong with a pipeline file. */

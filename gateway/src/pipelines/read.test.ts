@@ -62,8 +62,14 @@ describe('a pipeline file', () => {
     ['a value out of bounds', 'job: zeta\ndatasets:\n  a:\nlimits: { memoryMiB: 1 }\n', '4: limits.memoryMiB'],
     ["a dataset's bad name", 'job: zeta\ndatasets:\n  a:\n  ../b:\n', '4: datasets.../b'],
     ['a dataset that is no map', 'job: zeta\ndatasets:\n  a:\n  b: [id]\n', '4: datasets.b'],
+    ['defaults that are no map', 'job: zeta\ndefaults: [id]\ndatasets:\n  a:\n', '2: defaults'],
     ['a variable without a value', 'job: zeta\nsource:\n  ZETA_HOST:\ndatasets:\n  a:\n', '3: source.ZETA_HOST'],
     ['a prefix with slashes around it', 'job: zeta\ndatasets:\n  a:\ndestination:\n  prefix: /ventas/\n', '5: destination.prefix'],
+    ['a prefix with a part that is hidden', 'job: zeta\ndatasets:\n  a:\ndestination:\n  prefix: ventas/.es\n', '5: destination.prefix'],
+    ['a prefix with a part that is a home', 'job: zeta\ndatasets:\n  a:\ndestination:\n  prefix: ~ventas\n', '5: destination.prefix'],
+    ['a prefix with a backslash', 'job: zeta\ndatasets:\n  a:\ndestination:\n  prefix: ventas\\es\n', '5: destination.prefix'],
+    ['a template that two runs share', 'job: zeta\ndatasets:\n  a:\ndestination:\n  key: "{dataset}.csv"\n', '5: destination.key'],
+    ['a template and a prefix', 'job: zeta\ndatasets:\n  a:\ndestination:\n  prefix: ventas\n  key: "{dataset}_{run}.csv"\n', '6: destination.key'],
     ['a prefix that is empty', 'job: zeta\ndatasets:\n  a:\ndestination:\n  prefix: ""\n', '5: destination.prefix'],
     ["a job's bad name", 'job: ../zeta\ndatasets:\n  a:\n', '1: job'],
     ['a list instead of a map', '- job: zeta\n', '1: '],
@@ -79,6 +85,29 @@ describe('a pipeline file', () => {
   ])('is refused as no YAML for %s, with the line', (_, text, line) => {
     const read = parsePipeline('ventas.yaml', text);
     expect(read).toContainEqual({ file: 'ventas.yaml', line, field: '', message: expect.stringMatching(/^not valid YAML: /) });
+  });
+
+  test('gives every dataset its defaults, but for what the dataset says itself', () => {
+    const read = good('job: zeta\ndefaults:\n  columns: [id]\n  strict: true\ndatasets:\n  a:\n  b: { columns: [id, nombre], limit: 5 }\n');
+    expect(read.datasets).toEqual({ a: { columns: ['id'], strict: true }, b: { columns: ['id', 'nombre'], strict: true, limit: 5 } });
+    expect(good('job: zeta\ndefaults:\ndatasets:\n  a:\n').datasets).toEqual({ a: {} });
+  });
+
+  test('knows which fields stand among the defaults', () => {
+    const pipeline = good('job: zeta\ndefaults: { x: 1, y: [1] }\ndatasets:\n  a: { x: 2 }\n');
+    const paths = [
+      ['datasets', 'a', 'x'],
+      ['datasets', 'a', 'y', '0'],
+      ['datasets', 'a', 'z'],
+      ['datasets', 'a'],
+      ['source', 'y'],
+    ];
+    expect(paths.map((path) => pipeline.placeOf(path).join('.'))).toEqual(['datasets.a.x', 'defaults.y.0', 'datasets.a.z', 'datasets.a', 'source.y']);
+  });
+
+  test('may give its keys by a template', () => {
+    const read = good('job: zeta\ndatasets:\n  a:\ndestination:\n  key: "{pipeline}/dt={date}/{dataset}_{time}.csv"\n');
+    expect(read.destination).toEqual({ key: '{pipeline}/dt={date}/{dataset}_{time}.csv' });
   });
 
   test.each(['*/5 * * * *', '* * * * *', '@daily'])('tells once that a schedule of %s needs quotes', (cron) => {

@@ -2,7 +2,7 @@ import { readFile, readdir } from 'node:fs/promises';
 import { basename, extname, join } from 'node:path';
 import { LineCounter, parseDocument, isMap, isNode, type Document, type YAMLParseError } from 'yaml';
 import type { z } from 'zod';
-import { type Pipeline, type PipelineProblem, pipelineFileSchema, pipelineNameSchema } from './pipeline.ts';
+import { type Pipeline, type PipelineFile, type PipelineProblem, pipelineFileSchema, pipelineNameSchema } from './pipeline.ts';
 
 /** What a folder of pipelines holds: those that could be read, and every problem of the others. */
 export interface PipelineFolder {
@@ -61,12 +61,24 @@ export function parsePipeline(file: string, text: string): Pipeline | PipelinePr
     return [{ file, line: 1, field: '', message: `not valid YAML: ${(error as Error).message}` }];
   }
   const parsed = pipelineFileSchema.safeParse(values);
-  if (parsed.success) return { ...parsed.data, name, file, lineOf };
+  if (parsed.success) return { ...parsed.data, datasets: withDefaults(parsed.data), name, file, lineOf, placeOf: (path) => placeOf(parsed.data, path) };
   return parsed.error.issues.flatMap((issue) => {
     // An unknown key is reported at the key itself, not at the map that holds it.
     const paths = issue.code === 'unrecognized_keys' ? issue.keys.map((key) => [...issue.path, key]) : [issue.path];
     return paths.map((path) => ({ file, line: lineOf(path), field: path.join('.'), message: describe(issue) }));
   });
+}
+
+/** The datasets, each with the defaults that it does not set itself. */
+function withDefaults({ defaults, datasets }: PipelineFile): PipelineFile['datasets'] {
+  return Object.fromEntries(Object.entries(datasets).map(([name, options]) => [name, { ...defaults, ...options }]));
+}
+
+function placeOf({ defaults, datasets }: PipelineFile, path: readonly PropertyKey[]): readonly PropertyKey[] {
+  const [top, name, field, ...rest] = path;
+  if (top !== 'datasets' || name === undefined || field === undefined) return path;
+  const isDefault = Object.hasOwn(defaults, field) && !Object.hasOwn(datasets[String(name)] ?? {}, field);
+  return isDefault ? ['defaults', field, ...rest] : path;
 }
 
 function describe(issue: z.core.$ZodIssue): string {

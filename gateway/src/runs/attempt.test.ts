@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { jobJsonSchema } from '@esclusa/contract';
+import { type Engine, EngineError } from '../engine/engine.ts';
 import { type AttemptRun, type AttemptServices, prepareAttempt } from './attempt.ts';
 import { readKeepLabels } from './keep.ts';
 
@@ -26,8 +27,13 @@ const RUN: AttemptRun = {
   keep: 'none',
 };
 const ENTRY = { attempt: 1, keys: { productos: 'ventas/productos.csv' }, commitKey: '_esclusa/commits/r/1.json' };
+/** All of an engine that putting an attempt together asks. */
+function engineWith(image: () => Promise<string | undefined>): Engine {
+  return { image } as Partial<Engine> as Engine;
+}
+
 const SERVICES: AttemptServices = {
-  engine: undefined as never,
+  engine: engineWith(async () => 'sha256:0a1b'),
   installation: 'esclusa',
   s3: { bucket: 'lago', region: 'us-east-1', endpoint: undefined, forcePathStyle: undefined },
   environment: { ZETA_HOST: 'db', OTHER_PASSWORD: 'canary-password', UNRELATED_SECRET: 'canary-unrelated' },
@@ -58,6 +64,17 @@ describe('a prepared attempt', () => {
   test('hides each of its secrets in the output', async () => {
     const { mask } = await prepareAttempt(SERVICES, JOB, RUN, ENTRY, 'run');
     expect(mask.text('canary-password, canary-secret-key and canary-token')).toBe('***, *** and ***');
+  });
+
+  test("tells a run its image for the manifest, and is put together all the same when the engine can't say", async () => {
+    const imageIn = async (engine: Engine, mode: 'run' | 'check' = 'run'): Promise<unknown> => {
+      const { spec } = await prepareAttempt({ ...SERVICES, engine }, JOB, RUN, ENTRY, mode);
+      return JSON.parse(spec.environment['ESCLUSA_REQUEST'] ?? '').image;
+    };
+    expect(await imageIn(SERVICES.engine)).toBe('sha256:0a1b');
+    expect(await imageIn(SERVICES.engine, 'check')).toBeUndefined();
+    expect(await imageIn(engineWith(async () => undefined))).toBeUndefined();
+    expect(await imageIn(engineWith(() => Promise.reject(new EngineError('IMAGE_MISSING', 'no image'))))).toBeUndefined();
   });
 
   test('has no session token when the credentials have none', async () => {

@@ -80,10 +80,16 @@ export async function prepareAttempt(
     ...(credentials.sessionToken === undefined ? {} : { [S3_SECRETS.sessionToken]: credentials.sessionToken }),
   };
   const keep = keepMark(run.keep, run.limits.timeAllowedSeconds, services.keepHours, new Date());
-  const spec = planAttempt({ run, entry, mode, limits: run.limits, variables: variables.plain, s3, installation, keep });
+  const image = mode === 'run' ? await imageOf(services.engine, run.job) : undefined;
+  const spec = planAttempt({ run, entry, mode, limits: run.limits, image, variables: variables.plain, s3, installation, keep });
   // The access key's id is no secret by itself and stands in every signed URL.
   const { [S3_SECRETS.accessKeyId]: _, ...hidden } = secrets;
   return { spec, secrets, mask: new Mask(Object.values(hidden)) };
+}
+
+/** For the manifest only: that an image is missing, or the engine away, is for the start to say. */
+async function imageOf(engine: Engine, job: string): Promise<string | undefined> {
+  return engine.image(job).catch(() => undefined);
 }
 
 /** Starts a container, hands it its secrets, and stays with it until it has ended and its output is drained. */

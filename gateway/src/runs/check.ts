@@ -8,6 +8,7 @@ import { resolveVariables } from '../pipelines/variables.ts';
 import { type AttemptServices, prepareAttempt, runAttempt } from './attempt.ts';
 import { decideOutcome, explain } from './outcome.ts';
 import { effectiveLimits } from './plan.ts';
+import { destinationOf } from './stamp.ts';
 import { chosenDatasets } from './submission.ts';
 
 /** Why a job could not say what it was asked. */
@@ -69,7 +70,7 @@ export class Checks {
     const { name, source } = pipeline;
     const limits = { ...effectiveLimits(job.limits, pipeline.limits), timeAllowedSeconds: SECONDS[mode] };
     const run = { run: uuidv7(), pipeline: name, job: pipeline.job, datasets, limits, source, keep: 'none' as const };
-    const prefix = pipeline.destination.prefix ?? name;
+    const prefix = destinationOf(pipeline);
     const keys = Object.fromEntries(Object.keys(datasets).map((dataset) => [dataset, `${prefix}/${dataset}`]));
     const prepared = await prepareAttempt(this.#services, job, run, { attempt: 1, keys, commitKey: `${prefix}/${run.run}` }, mode);
     const log = this.#log.child({ run: run.run, pipeline: name, mode });

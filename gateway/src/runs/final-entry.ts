@@ -1,3 +1,4 @@
+import type { Manifest } from '@esclusa/contract';
 import type { AttemptEntry, AttemptReport, EndedRun, OpenRun, Verdict } from '../ledger/entries.ts';
 import type { RunHandle } from './handle.ts';
 import type { Outcome } from './outcome.ts';
@@ -6,15 +7,14 @@ type Next = Exclude<Verdict['next'], 'retry'> | 'succeed';
 
 const STATE_AFTER = { succeed: 'succeeded', fail: 'failed', cancel: 'cancelled' } as const satisfies Record<Next, EndedRun['state']>;
 
-/** The document of a run that has ended. */
-export function endedRun(
-  run: OpenRun,
-  handle: RunHandle,
-  entry: Pick<AttemptEntry, 'commitKey'> | undefined,
-  outcome: Outcome,
-  next: Next,
-  tail: readonly string[],
-): EndedRun {
+/** Where a manifest stands. */
+export interface ManifestPlace {
+  readonly bucket: string;
+  readonly commitKey: string;
+}
+
+/** The document of a run that has ended; `place` is that of its manifest, had it one. */
+export function endedRun(run: OpenRun, handle: RunHandle, place: ManifestPlace | undefined, outcome: Outcome, next: Next, tail: readonly string[]): EndedRun {
   const { progress } = handle;
   const common = {
     ...run,
@@ -26,11 +26,25 @@ export function endedRun(
     logTail: [...tail],
   };
   if (outcome.ok) {
-    const files = Object.entries(outcome.manifest.datasets).map(([name, { url, rows, bytes, sha256 }]) => [name, { url, rows, bytes, sha256 }]);
-    return { ...common, ...(entry === undefined ? {} : { commitKey: entry.commitKey }), files: Object.fromEntries(files) as EndedRun['files'] };
+    const { manifest } = outcome;
+    return { ...common, ...(place === undefined ? {} : placeOf(place)), snapshot: snapshotOf(manifest), files: filesOf(manifest) };
   }
   const { code, message, details } = outcome;
   return { ...common, error: { code, message, ...(details === undefined ? {} : { details: { ...details } }) } };
+}
+
+function placeOf({ bucket, commitKey }: ManifestPlace): Pick<EndedRun, 'commitKey' | 'manifest'> {
+  return { commitKey, manifest: `s3://${bucket}/${commitKey}` };
+}
+
+function snapshotOf({ snapshot: { consistency, takenAt } }: Manifest): EndedRun['snapshot'] {
+  return { consistency, ...(takenAt === undefined ? {} : { takenAt }) };
+}
+
+function filesOf({ resources }: Manifest): NonNullable<EndedRun['files']> {
+  return Object.fromEntries(
+    resources.map(({ name, url, rows, bytes, hash, lossy }) => [name, { url, rows, bytes, sha256: hash.slice('sha256:'.length), lossy }]),
+  );
 }
 
 /** The document of a run that was cancelled before it had another container. */

@@ -98,7 +98,7 @@ export class RunHandle implements TroubleListener {
 
   /** Its datasets are published. */
   published(manifest: Manifest): void {
-    for (const [name, { rows, bytes }] of Object.entries(manifest.datasets)) this.#meter.done(name, rows, bytes);
+    for (const { name, rows, bytes } of manifest.resources) this.#meter.done(name, rows, bytes);
     this.tell({ kind: 'progress' });
   }
 

@@ -1,22 +1,24 @@
 import { describe, expect, test } from '@jest/globals';
-import type { Aborted, JobFinal, Manifest } from '@esclusa/contract';
+import { type Aborted, DATA_PACKAGE, type JobFinal, type Manifest } from '@esclusa/contract';
 import { type Ended, decideOutcome } from './outcome.ts';
 
 const MiB = 1024 * 1024;
 const AT = '2025-01-02T15:30:45Z';
 const MANIFEST: Manifest = {
+  $schema: DATA_PACKAGE,
+  name: 'p',
+  created: AT,
   state: 'committed',
-  version: 1,
+  contract: 1,
   run: 'r',
   attempt: 1,
   token: 't',
   pipeline: 'p',
   job: 'j',
-  committedAt: AT,
-  snapshot: {},
-  datasets: {},
+  snapshot: { consistency: 'snapshot' },
+  resources: [{ name: 'a', path: 'p/a.csv', url: 's3://lago/p/a.csv', rows: 0, bytes: 0, hash: `sha256:${'0'.repeat(64)}`, lossy: 0 }],
 };
-const ABORTED: Aborted = { state: 'aborted', version: 1, run: 'r', attempt: 1, token: 't', by: 'gateway', reason: '', abortedAt: AT };
+const ABORTED: Aborted = { state: 'aborted', contract: 1, run: 'r', attempt: 1, token: 't', by: 'gateway', reason: '', abortedAt: AT };
 const RESULT: JobFinal = { type: 'result', mode: 'run', commitKey: 'c', datasets: {} };
 const LOST: JobFinal = { type: 'error', code: 'SOURCE_LOST', message: 'gone', retryable: true, details: { dataset: 'a' } };
 const NOT_FOUND: JobFinal = { type: 'error', code: 'DATASET_NOT_FOUND', message: 'no table', retryable: false };

@@ -47,6 +47,11 @@ describe('planAttempt', () => {
     });
   });
 
+  test('tells the job how old its snapshot may become, and the image for its manifest', () => {
+    const { environment } = planAttempt({ ...PARTS, limits: { ...LIMITS, maxSnapshotAgeSeconds: 90 }, image: 'sha256:0a1b' });
+    expect(requestSchema.parse(JSON.parse(environment.ESCLUSA_REQUEST ?? ''))).toMatchObject({ maxSnapshotAgeSeconds: 90, image: 'sha256:0a1b' });
+  });
+
   test('makes a request that the contract accepts, in every mode', () => {
     for (const mode of ['run', 'check', 'plan'] as const) {
       const request = JSON.parse(planAttempt({ ...PARTS, mode }).environment.ESCLUSA_REQUEST ?? '');
@@ -76,5 +81,11 @@ describe('effectiveLimits', () => {
   test("are the job's, with the pipeline's in their place", () => {
     expect(effectiveLimits(LIMITS, {})).toEqual(LIMITS);
     expect(effectiveLimits(LIMITS, { memoryMiB: 512, cpus: undefined })).toEqual({ ...LIMITS, memoryMiB: 512 });
+  });
+
+  test('may be those that the job does not set, and hold nothing that limits more than one container', () => {
+    const pipeline = { maxSnapshotAgeSeconds: 90, concurrency: 2 };
+    expect(effectiveLimits(LIMITS, pipeline)).toEqual({ ...LIMITS, maxSnapshotAgeSeconds: 90 });
+    expect(effectiveLimits({ ...LIMITS, maxSnapshotAgeSeconds: 30 }, pipeline)).toEqual({ ...LIMITS, maxSnapshotAgeSeconds: 90 });
   });
 });

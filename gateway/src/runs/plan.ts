@@ -1,4 +1,4 @@
-import { CONTRACT_ENV, CONTRACT_VERSION, type JobRequest, type Limits, S3_ENV } from '@esclusa/contract';
+import { CONTRACT_ENV, CONTRACT_VERSION, type JobRequest, type Limits, S3_ENV, limitsSchema } from '@esclusa/contract';
 import type { AttemptSpec } from '../engine/engine.ts';
 import type { AttemptEntry, OpenRun } from '../ledger/entries.ts';
 import { type KeepMark, keepLabels } from './keep.ts';
@@ -20,6 +20,8 @@ export interface AttemptParts {
   readonly entry: Pick<AttemptEntry, 'attempt' | 'keys' | 'commitKey'>;
   readonly mode: JobRequest['mode'];
   readonly limits: Limits;
+  /** What the job runs from, where the engine knows it. */
+  readonly image?: string | undefined;
   readonly variables: Readonly<Record<string, string>>;
   readonly s3: S3Settings;
   readonly installation: string;
@@ -27,7 +29,7 @@ export interface AttemptParts {
 }
 
 /** Turns an attempt into what an engine starts; pure. */
-export function planAttempt({ run, entry, mode, limits, variables, s3, installation, keep }: AttemptParts): AttemptSpec {
+export function planAttempt({ run, entry, mode, limits, image, variables, s3, installation, keep }: AttemptParts): AttemptSpec {
   const request: JobRequest = {
     version: CONTRACT_VERSION,
     mode,
@@ -41,6 +43,8 @@ export function planAttempt({ run, entry, mode, limits, variables, s3, installat
       commitKey: entry.commitKey,
     },
     timeAllowedSeconds: limits.timeAllowedSeconds,
+    ...(limits.maxSnapshotAgeSeconds === undefined ? {} : { maxSnapshotAgeSeconds: limits.maxSnapshotAgeSeconds }),
+    ...(image === undefined ? {} : { image }),
   };
   return {
     run: run.run,
@@ -69,6 +73,6 @@ export function planAttempt({ run, entry, mode, limits, variables, s3, installat
 
 /** The job's limits with the pipeline's in their place; what a pipeline limits beyond one container, such as its concurrency, is left out. */
 export function effectiveLimits(job: Limits, pipeline: { [Name in keyof Limits]?: Limits[Name] | undefined }): Limits {
-  const set = Object.entries(pipeline).filter(([name, value]) => Object.hasOwn(job, name) && value !== undefined);
+  const set = Object.entries(pipeline).filter(([name, value]) => Object.hasOwn(limitsSchema.shape, name) && value !== undefined);
   return { ...job, ...Object.fromEntries(set) };
 }

@@ -92,7 +92,7 @@ export class Runner {
   /** One attempt, from what the ledger knows of it to what follows from it. Of the last one everything is ended here. */
   async #attempt(drive: Drive, number: number): Promise<Attempted | undefined> {
     const { run, handle, must, entries } = drive;
-    const { ledger } = this.#services;
+    const { ledger, s3 } = this.#services;
     const found = entries.find(({ attempt }) => attempt === number);
     if (found === undefined && (await this.#carrier.isCancelled(drive))) {
       await this.#finish(drive, cancelledRun(run, handle), undefined);
@@ -108,7 +108,7 @@ export class Runner {
     const verdict = decided?.state === 'aborted' ? await must('looking at the verdict', () => ledger.verdict(run.owner, run.run, number)) : undefined;
     if (verdict !== undefined) {
       handle.reports.push(verdict.report);
-      if (verdict.next !== 'retry') await this.#finish(drive, endedRun(run, handle, entry, outcomeOf(verdict), verdict.next, verdict.logTail), undefined);
+      if (verdict.next !== 'retry') await this.#finish(drive, endedRun(run, handle, undefined, outcomeOf(verdict), verdict.next, verdict.logTail), undefined);
       else if (handle.state !== 'settling') handle.note('decided', number);
       return { entry, ended: undefined, outcome: outcomeOf(verdict), verdict, kept: false };
     }
@@ -120,7 +120,7 @@ export class Runner {
       await this.#remove(attempted, log);
     } else {
       const tail = attempted.verdict?.logTail ?? attempted.ended?.collector.tail ?? [];
-      await this.#finish(drive, endedRun(run, handle, entry, attempted.outcome, next, tail), attempted);
+      await this.#finish(drive, endedRun(run, handle, { bucket: s3.bucket, commitKey: entry.commitKey }, attempted.outcome, next, tail), attempted);
     }
     return attempted;
   }
@@ -142,11 +142,19 @@ export class Runner {
   async #begin(run: OpenRun, attempt: number, now: Date): Promise<AttemptEntry> {
     const { ledger } = this.#services;
     const stamp = utcStamp(now);
-    const { owner, destination } = run;
+    const { owner, destination, keyTemplate: template, pipeline } = run;
     const reserved = await ledger.stamps.reserve(destination, stamp, run);
-    const keys = dataKeys(destination, Object.keys(run.datasets), stamp, run.run, reserved);
+    const keys = dataKeys(Object.keys(run.datasets), { destination, template, pipeline, run: run.run, attempt, stamp, reserved });
     const commitKey = ledger.commitKey(run.run, attempt);
     return ledger.beginAttempt({ version: 1, run: run.run, owner, attempt, createdAt: now.toISOString(), destination, stamp, reserved, keys, commitKey });
+  }
+
+  /** Makes the manifest of a run that succeeded its pipeline's latest, unless a newer one is. */
+  async #publishLatest({ run, must, log }: Drive, { commitKey }: EndedRun): Promise<void> {
+    if (commitKey === undefined || !run.whole) return;
+    const { latest } = this.#services.ledger;
+    const moved = await must("writing the pipeline's latest manifest", () => latest.advance(run.pipeline, commitKey));
+    if (moved === 'mended') log.warn("what stood at the pipeline's latest manifest was none; it is replaced");
   }
 
   /** Answers, writes everything down, and clears away; in this order, so that nobody waits for a ledger that is away. */
@@ -154,6 +162,8 @@ export class Runner {
     const { handle, must, entries, resumed, log } = drive;
     handle.ended(ended);
     if (attempted !== undefined) await this.#writeLog(attempted.entry, attempted, must);
+    // Before the final entry: a gateway that is killed in between does both again.
+    await this.#publishLatest(drive, ended);
     await must('writing the final entry', () => this.#services.ledger.end({ ...ended, timeline: [...handle.timeline] }, entries, { resumed }));
     if (attempted !== undefined) await this.#remove(attempted, log);
   }

@@ -8,6 +8,7 @@ import type { QueueEntry } from '../ledger/keys.ts';
 import type { Pipeline } from '../pipelines/pipeline.ts';
 import { resolveVariables } from '../pipelines/variables.ts';
 import { effectiveLimits } from './plan.ts';
+import { destinationOf } from './stamp.ts';
 
 /** What a caller asks for. */
 export interface Submission {
@@ -68,6 +69,7 @@ export function chosenDatasets({ name: pipeline, datasets }: Pipeline, wanted: r
 export function newRun(submission: Submission, owner: Owner, keepContainers: OpenRun['keep']): OpenRun {
   const { pipeline, job, datasets, keep, requestedBy } = submission;
   const { concurrency } = pipeline.limits;
+  const chosen = chosenDatasets(pipeline, datasets);
   return {
     version: 1,
     run: uuidv7(),
@@ -76,11 +78,13 @@ export function newRun(submission: Submission, owner: Owner, keepContainers: Ope
     job: pipeline.job,
     acceptedAt: new Date().toISOString(),
     requestedBy,
-    datasets: chosenDatasets(pipeline, datasets),
+    datasets: chosen,
+    whole: Object.keys(chosen).length === Object.keys(pipeline.datasets).length,
     source: pipeline.source,
     sourceKey: sourceKey(pipeline),
     ...(concurrency === undefined ? {} : { concurrency }),
-    destination: pipeline.destination.prefix ?? pipeline.name,
+    destination: destinationOf(pipeline),
+    ...(pipeline.destination.key === undefined ? {} : { keyTemplate: pipeline.destination.key }),
     limits: effectiveLimits(job.limits, pipeline.limits),
     keep: keep === true ? 'all' : keepContainers,
   };

@@ -3,43 +3,69 @@ import { CONTRACT_VERSION } from './version.ts';
 
 const count = z.int().min(0);
 
-/** A column as the source names and types it. */
-export const columnSchema = z.object({ name: z.string(), type: z.string() });
+/** Profile of a manifest: the Data Package standard, version 2 (https://datapackage.org/standard/data-package/). */
+export const DATA_PACKAGE = 'https://datapackage.org/profiles/2.0/datapackage.json';
+
+/** A column, as a field of Table Schema (https://datapackage.org/standard/table-schema/), with what its source calls its type. */
+export const columnSchema = z.looseObject({
+  name: z.string(),
+  /** Type of Table Schema: string, number, integer, boolean, date, time, datetime, duration, object, array, any. */
+  type: z.string(),
+  format: z.string().optional(),
+  /** The type in the source's own words. */
+  sourceType: z.string().optional(),
+});
 export type Column = z.infer<typeof columnSchema>;
 
-/** What the manifest says of one published dataset. */
-export const manifestDatasetSchema = z.object({
+/** What a manifest must say of one published dataset, as a Data Resource; the kit's say more (docs/manifest.md). */
+export const resourceSchema = z.looseObject({
+  /** The dataset. */
+  name: z.string(),
+  /** Key of the object, which is its path from the bucket's root. */
+  path: z.string(),
+  /** `s3://<bucket>/<key>` */
   url: z.string(),
-  key: z.string(),
   /** Data rows, the header not counted. */
   rows: count,
   bytes: count,
-  /** SHA-256 of the object's bytes, lower-case hex. */
-  sha256: z.string().regex(/^[0-9a-f]{64}$/),
-  columns: z.array(columnSchema),
-  /** Columns left out because their name says password or token. */
-  omittedColumns: z.array(z.string()),
+  /** SHA-256 of the object's bytes: `sha256:` and lower-case hex. */
+  hash: z.string().regex(/^sha256:[0-9a-f]{64}$/),
+  /** Values whose conversion lost something, over all columns. */
+  lossy: count.default(0),
+  schema: z.looseObject({ fields: z.array(columnSchema) }).optional(),
 });
-export type ManifestDataset = z.infer<typeof manifestDatasetSchema>;
+export type Resource = z.infer<typeof resourceSchema>;
+
+/** The point in time that every dataset was read at, as the source tells it; what more there is differs between sources. */
+export const snapshotSchema = z.looseObject({
+  /** What was had: `snapshot`, `partial` or `none`. */
+  consistency: z.string(),
+  /** When it was taken, by the source's clock. */
+  takenAt: z.iso.datetime().optional(),
+});
+export type Snapshot = z.infer<typeof snapshotSchema>;
 
 const decision = {
-  version: z.literal(CONTRACT_VERSION),
+  /** Version of the job contract. */
+  contract: z.literal(CONTRACT_VERSION),
   run: z.string(),
   attempt: z.int().min(1),
   /** Random mark of the writer: who reads back its own mark after a 412 knows that an earlier try of the same PUT had succeeded. */
   token: z.string(),
 };
 
-/** The manifest; its being at the commit key is the commit. */
-export const committedSchema = z.object({
+/** The manifest: a Data Package, whose being at the commit key is the commit. */
+export const committedSchema = z.looseObject({
+  $schema: z.literal(DATA_PACKAGE),
+  /** The pipeline. */
+  name: z.string(),
+  created: z.iso.datetime(),
   state: z.literal('committed'),
   ...decision,
   pipeline: z.string(),
   job: z.string(),
-  committedAt: z.iso.datetime(),
-  /** The point in time that every dataset was read at, as the source tells it. */
-  snapshot: z.record(z.string(), z.unknown()),
-  datasets: z.record(z.string(), manifestDatasetSchema),
+  snapshot: snapshotSchema,
+  resources: z.array(resourceSchema).min(1),
 });
 export type Manifest = z.infer<typeof committedSchema>;
 
@@ -56,6 +82,11 @@ export type Aborted = z.infer<typeof abortedSchema>;
 /** Content of a commit key: written once, by `If-None-Match: *`, and never changed. */
 export const commitSchema = z.discriminatedUnion('state', [committedSchema, abortedSchema]);
 export type Commit = z.infer<typeof commitSchema>;
+
+/** What a manifest says of one dataset. */
+export function resourceOf(manifest: Pick<Manifest, 'resources'>, dataset: string): Resource | undefined {
+  return manifest.resources.find(({ name }) => name === dataset);
+}
 
 /** User metadata of every object that an attempt publishes, by which a sweep tells its own objects from a stranger's. */
 export const OWNER_METADATA = { run: 'esclusa-run', attempt: 'esclusa-attempt' } as const;

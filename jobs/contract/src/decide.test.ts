@@ -1,22 +1,24 @@
 import { describe, expect, test } from '@jest/globals';
-import type { Aborted, Manifest } from './commit.ts';
+import { type Aborted, DATA_PACKAGE, type Manifest } from './commit.ts';
 import { type CommitStore, decideCommit, readCommit } from './decide.ts';
 
 const KEY = '_esclusa/commits/r/1.json';
 const AT = '2025-01-02T15:30:45.000Z';
 const MANIFEST: Manifest = {
+  $schema: DATA_PACKAGE,
+  name: 'p',
   state: 'committed',
-  version: 1,
+  contract: 1,
   run: 'r',
   attempt: 1,
   token: 'job',
   pipeline: 'p',
   job: 'j',
-  committedAt: AT,
-  snapshot: {},
-  datasets: {},
+  created: AT,
+  snapshot: { consistency: 'snapshot' },
+  resources: [{ name: 'd', path: 'k', url: 's3://b/k', rows: 1, bytes: 1, hash: `sha256:${'0'.repeat(64)}`, lossy: 0 }],
 };
-const ABORTED: Aborted = { state: 'aborted', version: 1, run: 'r', attempt: 1, token: 'gateway', by: 'gateway', reason: 'JOB_TIME_UP', abortedAt: AT };
+const ABORTED: Aborted = { state: 'aborted', contract: 1, run: 'r', attempt: 1, token: 'gateway', by: 'gateway', reason: 'JOB_TIME_UP', abortedAt: AT };
 
 /** S3's conditional PUT and GET in memory. */
 function memoryStore(objects = new Map<string, string>()): CommitStore & { objects: Map<string, string> } {
@@ -74,7 +76,7 @@ describe('decideCommit', () => {
     await expect(decideCommit({ ...memoryStore(new Map([[KEY, '{}']])), get: refuse }, KEY, ABORTED)).rejects.toBe(unreachable);
   });
 
-  test.each(['', 'x', '{}', JSON.stringify({ ...MANIFEST, state: 'maybe' }), JSON.stringify({ ...MANIFEST, version: 2 })])(
+  test.each(['', 'x', '{}', JSON.stringify({ ...MANIFEST, state: 'maybe' }), JSON.stringify({ ...MANIFEST, contract: 2 })])(
     'does not decide on %j at the commit key',
     async (text) => {
       await expect(decideCommit(memoryStore(new Map([[KEY, text]])), KEY, ABORTED)).rejects.toThrow();

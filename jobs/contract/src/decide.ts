@@ -24,5 +24,7 @@ export async function decideCommit(store: CommitStore, key: string, mine: Commit
 export async function readCommit(store: CommitStore, key: string): Promise<Commit | undefined> {
   const text = await store.get(key);
   if (text === undefined) return undefined;
-  return commitSchema.parse(JSON.parse(text));
+  const { version, ...decision } = JSON.parse(text) as { version?: unknown };
+  // Before the manifest was a Data Package, `contract` was `version`: what was given up then is given up still.
+  return commitSchema.parse(version === undefined || 'contract' in decision ? JSON.parse(text) : { ...decision, contract: version });
 }

@@ -13,6 +13,7 @@ export const JOB_ERRORS = {
   REQUEST_INVALID: { exit: EXIT.badRequest, retryable: false },
   QUERY_INVALID: { exit: EXIT.badRequest, retryable: false },
   QUERY_FAILED: { exit: EXIT.badData, retryable: false },
+  VALUE_LOSSY: { exit: EXIT.badData, retryable: false },
   DATASET_NOT_FOUND: { exit: EXIT.datasetMissing, retryable: false },
   COLUMN_NOT_FOUND: { exit: EXIT.datasetMissing, retryable: false },
   SOURCE_UNREACHABLE: { exit: EXIT.unavailable, retryable: true },
@@ -29,6 +30,7 @@ export const JOB_ERRORS = {
   CONFIG_INVALID: { exit: EXIT.badConfiguration, retryable: false },
   SCRATCH_FULL: { exit: EXIT.badConfiguration, retryable: false },
   TIME_UP: { exit: EXIT.stopped, retryable: false },
+  SNAPSHOT_TOO_OLD: { exit: EXIT.stopped, retryable: false },
   STOPPED: { exit: EXIT.stopped, retryable: false },
   ATTEMPT_ABORTED: { exit: EXIT.tryAgain, retryable: true },
 } as const satisfies Record<string, ErrorRule>;

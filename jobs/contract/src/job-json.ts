@@ -26,6 +26,8 @@ export const limitsSchema = z.strictObject({
   /** Scratch space at /tmp, in memory. */
   scratchMiB: z.int().min(1).max(1_048_576),
   timeAllowedSeconds: z.number().positive().max(604_800),
+  /** How long the source may have to keep the snapshot that the job reads from; as long as the job may take unless it is set. */
+  maxSnapshotAgeSeconds: z.number().positive().max(604_800).optional(),
 });
 export type Limits = z.infer<typeof limitsSchema>;
 

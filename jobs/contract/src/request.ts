@@ -40,6 +40,10 @@ export const requestSchema = z
     destination: destinationSchema,
     /** Seconds that the job may take, counted from its start. */
     timeAllowedSeconds: z.number().positive(),
+    /** Seconds that the source may have to keep the snapshot; a job that reads for longer gives up (`SNAPSHOT_TOO_OLD`). */
+    maxSnapshotAgeSeconds: z.number().positive().optional(),
+    /** What the job runs from, for the manifest: the image's digest, where the engine knows one. */
+    image: z.string().min(1).optional(),
   })
   .superRefine((request, context) => {
     for (const name of Object.keys(request.datasets)) {

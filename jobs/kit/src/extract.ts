@@ -1,53 +1,67 @@
-import { DATASETS_READ, type JobRequest, type Manifest, type ManifestDataset } from '@esclusa/contract';
-import { csvRecord } from './csv.ts';
+import { DATASETS_READ, type JobRequest, type Manifest, type Resource } from '@esclusa/contract';
 import type { PlannedDataset, SourceSession } from './job.ts';
+import { Losses } from './losses.ts';
+import { resourceOfFile } from './manifest/resource.ts';
+import type { DatasetOptions } from './options/dataset-options.ts';
 import type { JobOutput } from './output.ts';
 import { progressReporter } from './progress.ts';
-import type { ManifestDraft, Publication } from './sink/publication.ts';
+import type { Publication } from './sink/publication.ts';
+import { writeCsv } from './write-csv.ts';
 
 /** What one extraction needs. */
 export interface Extraction {
   readonly job: string;
   readonly request: JobRequest;
   readonly session: SourceSession<unknown>;
+  readonly options: ReadonlyMap<string, DatasetOptions>;
   readonly plans: ReadonlyMap<string, PlannedDataset>;
   readonly publication: Publication;
   readonly output: JobOutput;
   readonly signal: AbortSignal;
+  /** Called once the source is needed no more. */
+  readonly onRead: () => void;
 }
 
 /** Reads every dataset to its end into invisible uploads, then publishes them all and commits. */
 export async function extract(extraction: Extraction): Promise<Manifest> {
-  const datasets: Record<string, ManifestDataset> = {};
-  for (const name of extraction.plans.keys()) datasets[name] = await upload(extraction, name);
+  const resources: Resource[] = [];
+  for (const name of extraction.plans.keys()) resources.push(await upload(extraction, name));
+  extraction.onRead();
   extraction.output.log('info', 'every dataset is read to its end', { event: DATASETS_READ });
-  const draft: ManifestDraft = { job: extraction.job, snapshot: { ...extraction.session.snapshot }, datasets };
-  return extraction.publication.commit(draft);
+  return extraction.publication.commit({
+    job: extraction.job,
+    source: { ...extraction.session.info },
+    snapshot: { ...extraction.session.snapshot },
+    resources,
+  });
 }
 
-async function upload({ request, plans, publication, output, signal }: Extraction, name: string): Promise<ManifestDataset> {
+async function upload({ request, options, plans, publication, output, signal }: Extraction, name: string): Promise<Resource> {
   const plan = plans.get(name);
   const key = request.destination.keys[name];
   if (plan === undefined || key === undefined) throw new Error(`dataset ${name} has no plan or no key`);
   const report = progressReporter(output, name, plan.estimatedRows);
+  const losses = new Losses(name, options.get(name)?.strict ?? false);
   const object = await publication.open(name);
-  await object.write(Buffer.from(csvRecord(plan.columns.map((column) => column.name))));
-  const reader = plan.read();
-  for await (const chunk of reader) {
+  const written = await writeCsv(name, plan, losses, async (chunk, reader) => {
     signal.throwIfAborted();
     await object.write(chunk);
     report(reader.rows(), object.bytes);
-  }
+  });
   signal.throwIfAborted();
   const sha256 = await object.finish();
-  report(reader.rows(), object.bytes, { now: true });
-  return {
-    url: `s3://${request.destination.bucket}/${key}`,
+  report(written.rows, object.bytes, { now: true });
+  const { reasons } = losses;
+  if (reasons.length > 0) output.log('warn', `dataset "${name}": values lost something: ${reasons.join('; ')}`, { event: 'lossy', dataset: name });
+  return resourceOfFile({
+    ...written,
+    dataset: name,
+    bucket: request.destination.bucket,
     key,
-    rows: reader.rows(),
     bytes: object.bytes,
     sha256,
-    columns: [...plan.columns],
-    omittedColumns: [...plan.omittedColumns],
-  };
+    omittedColumns: plan.omittedColumns,
+    losses: reasons,
+    query: plan.query,
+  });
 }

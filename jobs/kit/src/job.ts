@@ -1,5 +1,8 @@
-import type { Column, Mode } from '@esclusa/contract';
+import type { Mode, Snapshot } from '@esclusa/contract';
 import type { z } from 'zod';
+import type { SourceColumn } from './columns/value-type.ts';
+import type { Losses } from './losses.ts';
+import type { DatasetOptions } from './options/dataset-options.ts';
 import type { JobOutput } from './output.ts';
 
 /** Settings of a job by variable name: the container's environment and the secrets, merged. */
@@ -19,18 +22,32 @@ export interface SourceContext {
 
 /** A dataset that was found at the source and may be read. */
 export interface PlannedDataset {
-  readonly columns: readonly Column[];
+  readonly columns: readonly SourceColumn[];
   readonly omittedColumns: readonly string[];
   readonly estimatedRows?: number;
   readonly estimatedBytes?: number;
-  /** Starts reading; called at most once, and only when no other dataset of the session is being read. */
-  read(): DatasetReader;
+  /** Names of the columns that tell its rows apart, where the source says so and all of them are read. */
+  readonly key?: readonly string[];
+  /** What the source is asked, in its own language, for people. */
+  readonly query?: string;
+  /** Starts reading; called at most once, and only when no other dataset of the session is being read. Conversions that lose something are told to `losses`. */
+  read(losses: Losses): DatasetReader;
 }
 
 /** The data rows of one dataset as CSV bytes, without header, in chunks of any size; each is valid until the next is asked for. */
 export interface DatasetReader extends AsyncIterable<Uint8Array> {
   /** Data rows handed out so far; may lag behind or be an estimate until the end, when it is exact. */
   rows(): number;
+  /** The columns with what is known of them only after the end; the same ones in the same order. */
+  columns?(): readonly ReadColumn[];
+}
+
+/** A column whose values have told what they are. */
+export interface ReadColumn extends SourceColumn {
+  /** Values that types of other systems have no room for, where only the source can count them (csv/special.ts). */
+  readonly special?: number;
+  /** Rows that have no such field, which is NULL in the file like a null. */
+  readonly missing?: number;
 }
 
 /** A connection that sees one point in time. */
@@ -38,7 +55,7 @@ export interface SourceSession<Dataset> {
   /** Server and version, for `check` and the manifest. */
   readonly info: Readonly<Record<string, unknown>>;
   /** The point in time, as the source tells it. */
-  readonly snapshot: Readonly<Record<string, unknown>>;
+  readonly snapshot: Readonly<Snapshot>;
   /** Every table or collection, for a job run by hand without a request. */
   list(): Promise<Record<string, Dataset>>;
   /** Finds a dataset. Rejects with `DATASET_NOT_FOUND`, `COLUMN_NOT_FOUND`, `QUERY_INVALID` or `SOURCE_REFUSED`. */
@@ -48,7 +65,7 @@ export interface SourceSession<Dataset> {
 }
 
 /** A job: its name, how its datasets are written in a pipeline, and how it gets at them. */
-export interface Job<Dataset> {
+export interface Job<Dataset extends DatasetOptions> {
   readonly name: string;
   readonly version: string;
   readonly dataset: z.ZodType<Dataset>;

@@ -5,6 +5,8 @@ import { requestByHand } from './input/by-hand.ts';
 import { readDatasets, readRequest } from './input/request.ts';
 import { receiveSecrets } from './input/secrets.ts';
 import type { Job, PlannedDataset, Settings, SourceSession } from './job.ts';
+import { fieldOf } from './manifest/field.ts';
+import type { DatasetOptions } from './options/dataset-options.ts';
 import { type JobOutput, errorLine, processOutput, toJobError } from './output.ts';
 import { createS3Client } from './sink/client.ts';
 import { Publication } from './sink/publication.ts';
@@ -14,7 +16,7 @@ import { type Stop, createStop } from './stop.ts';
 const CLEAN_UP_MS = 15_000;
 
 /** Runs a job by the contract, from the environment to the exit status; it is all that a job's main.ts calls. */
-export async function runJob<Dataset>(job: Job<Dataset>): Promise<never> {
+export async function runJob<Dataset extends DatasetOptions>(job: Job<Dataset>): Promise<never> {
   if (process.argv.includes('--version')) {
     process.stdout.write(`${job.name} ${job.version}\n`);
     process.exit(EXIT.done);
@@ -34,14 +36,15 @@ export async function runJob<Dataset>(job: Job<Dataset>): Promise<never> {
   process.exit(exit);
 }
 
-async function perform<Dataset>(job: Job<Dataset>, environment: NodeJS.ProcessEnv, output: JobOutput, stop: Stop): Promise<JobResult> {
+async function perform<Dataset extends DatasetOptions>(job: Job<Dataset>, environment: NodeJS.ProcessEnv, output: JobOutput, stop: Stop): Promise<JobResult> {
   const given = readRequest(environment);
   if (given !== undefined) stop.limit(given.timeAllowedSeconds);
   const settings: Settings = { ...environment, ...(await receiveSecrets(environment, output, stop.signal)) };
   const applicationName = given === undefined ? 'esclusa by hand' : `esclusa ${given.run}/${given.attempt}`;
   const session = await job.connect({ settings, mode: given?.mode ?? 'run', applicationName, signal: stop.signal, output });
+  if (given?.maxSnapshotAgeSeconds !== undefined) stop.limitSnapshot(given.maxSnapshotAgeSeconds);
   try {
-    const request = given ?? requestByHand(job.name, (await session.list()) as Record<string, object>, settings);
+    const request = given ?? requestByHand(job.name, await session.list(), settings);
     if (given === undefined) stop.limit(request.timeAllowedSeconds);
     return await performRequest(job, request, session, settings, output, stop);
   } finally {
@@ -49,7 +52,7 @@ async function perform<Dataset>(job: Job<Dataset>, environment: NodeJS.ProcessEn
   }
 }
 
-async function performRequest<Dataset>(
+async function performRequest<Dataset extends DatasetOptions>(
   job: Job<Dataset>,
   request: JobRequest,
   session: SourceSession<Dataset>,
@@ -59,7 +62,8 @@ async function performRequest<Dataset>(
 ): Promise<JobResult> {
   // Every dataset is looked for before any is read: a missing one must cost nothing.
   const plans = new Map<string, PlannedDataset>();
-  for (const [name, dataset] of readDatasets(request, job.dataset)) {
+  const datasets = readDatasets(request, job.dataset);
+  for (const [name, dataset] of datasets) {
     stop.signal.throwIfAborted();
     plans.set(name, await session.plan(name, dataset));
   }
@@ -68,7 +72,7 @@ async function performRequest<Dataset>(
   if (request.mode === 'check') await publication.check();
   if (request.mode !== 'run') return describeResult(request.mode, session, plans);
 
-  const extraction = { job: job.name, request, session, plans, publication, output, signal: stop.signal };
+  const extraction = { job: job.name, request, session, options: datasets, plans, publication, output, signal: stop.signal, onRead: () => stop.snapshotDone() };
   try {
     return runResult(request, await extract(extraction));
   } catch (error) {
@@ -95,7 +99,7 @@ async function cleanUp(publication: Publication, cause: JobError, output: JobOut
 }
 
 function runResult(request: JobRequest, manifest: Manifest): JobResult {
-  const datasets = Object.entries(manifest.datasets).map(([name, { url, rows, bytes }]) => [name, { url, rows, bytes }] as const);
+  const datasets = manifest.resources.map(({ name, url, rows, bytes }) => [name, { url, rows, bytes }] as const);
   return { type: 'result', mode: 'run', commitKey: request.destination.commitKey, datasets: Object.fromEntries(datasets) };
 }
 
@@ -105,7 +109,7 @@ function describeResult(mode: Described['mode'], session: SourceSession<unknown>
   const datasets: Described['datasets'] = {};
   for (const [name, plan] of plans) {
     datasets[name] = {
-      columns: [...plan.columns],
+      columns: plan.columns.map(fieldOf),
       omittedColumns: [...plan.omittedColumns],
       estimatedRows: plan.estimatedRows,
       estimatedBytes: plan.estimatedBytes,

@@ -8,6 +8,10 @@ export interface Stop {
   abort(cause: JobError): void;
   /** Sets the clock: seconds allowed, counted from the start of the process. */
   limit(seconds: number): void;
+  /** Sets the clock of the snapshot, which the source keeps from now on: seconds that it may. */
+  limitSnapshot(seconds: number): void;
+  /** The snapshot is needed no more. */
+  snapshotDone(): void;
   dispose(): void;
 }
 
@@ -24,6 +28,7 @@ export function createStop(): Stop {
   process.on('SIGTERM', onSignal);
   process.on('SIGINT', onSignal);
   let timer: NodeJS.Timeout | undefined;
+  let snapshotTimer: NodeJS.Timeout | undefined;
   return {
     signal: controller.signal,
     abort,
@@ -33,8 +38,17 @@ export function createStop(): Stop {
       const cause = new JobError('TIME_UP', `the time allowed (${seconds} s) is up; raise limits.timeAllowedSeconds of the pipeline`);
       timer = setTimeout(() => abort(cause), Math.max(0, left));
     },
+    limitSnapshot(seconds) {
+      const mend = 'raise limits.maxSnapshotAgeSeconds of the pipeline, or extract fewer or smaller datasets at once';
+      const cause = new JobError('SNAPSHOT_TOO_OLD', `the source was held to its snapshot for ${seconds} s, which is all that it may be; ${mend}`);
+      snapshotTimer = setTimeout(() => abort(cause), Math.min(seconds * 1000, MAX_TIMER_MS));
+    },
+    snapshotDone() {
+      clearTimeout(snapshotTimer);
+    },
     dispose() {
       clearTimeout(timer);
+      clearTimeout(snapshotTimer);
       process.off('SIGTERM', onSignal);
       process.off('SIGINT', onSignal);
     },

@@ -1,3 +1,4 @@
+import { datasetOptions } from '@esclusa/kit';
 import { z } from 'zod';
 
 const path = z
@@ -9,21 +10,29 @@ const path = z
 const columnSchema = z.union([path, z.strictObject({ name: z.string().min(1), path })]);
 
 /** One dataset of a MongoDB pipeline: a collection or view (by default the one named like the dataset). */
-export const datasetSchema = z.strictObject({
-  collection: z.string().min(1).describe("Collection or view; by default the dataset's name.").optional(),
-  columns: z
-    .array(columnSchema)
-    .min(1)
-    .describe(
-      'Columns to extract, in this order: dotted paths ("paciente.dni", "productos.0.nombre"), or {name, path}. Without them: every field that any document has at its top level, but for those that look like a password or token.',
-    )
-    .optional(),
-  filter: z.record(z.string(), z.unknown()).describe('Which documents: a filter of find, as Extended JSON.').optional(),
-  sort: z
-    .record(z.string(), z.union([z.literal(1), z.literal(-1)]))
-    .describe('Order of the documents, as of find.')
-    .optional(),
-});
+export const datasetSchema = z
+  .strictObject({
+    collection: z.string().min(1).describe("Collection or view; by default the dataset's name.").optional(),
+    columns: z
+      .array(columnSchema)
+      .min(1)
+      .describe(
+        'Columns to extract, in this order: dotted paths ("paciente.dni", "productos.0.nombre"), or {name, path}. Without them: every field that any document has at its top level, but for those that look like a password or token.',
+      )
+      .optional(),
+    filter: z.record(z.string(), z.unknown()).describe('Which documents: a filter of find, as Extended JSON.').optional(),
+    sort: z
+      .record(z.string(), z.union([z.literal(1), z.literal(-1)]))
+      .describe('Order of the documents, as of find.')
+      .optional(),
+    ...datasetOptions,
+  })
+  .refine((dataset) => dataset.columns === undefined || dataset.exclude === undefined, {
+    error: '"columns" and "exclude" do not go together: name the columns, or those to leave out',
+    path: ['exclude'],
+  })
+  // What the refinement says, for JSON Schema, which the gateway validates pipelines with.
+  .meta({ dependentSchemas: { exclude: { not: { required: ['columns'] } } } });
 
 /** A dataset as a pipeline writes it. */
 export type Dataset = z.infer<typeof datasetSchema>;

@@ -5,7 +5,7 @@ import { Discovery } from './discover.ts';
 function discover(...documents: object[]): unknown {
   const discovery = new Discovery();
   for (const document of documents) discovery.take(BSON.serialize(document));
-  return discovery.columns.map(({ name, type }) => `${name}: ${type}`);
+  return discovery.columns.map(({ name, sourceType }) => `${name}: ${sourceType}`);
 }
 
 test('columns are the union over all documents, in the order in which they come up, with every type that they had', () => {

@@ -1,5 +1,6 @@
-import type { Column } from '@esclusa/contract';
+import type { SourceColumn } from '@esclusa/kit';
 import { BSON } from 'mongodb';
+import { valueType } from './observed.ts';
 
 const TYPE_NAMES: Readonly<Record<number, string>> = Object.fromEntries(Object.entries(BSON.BSONType).map(([name, number]) => [number, name]));
 // The types' numbers are bytes; this one is written as a negative number.
@@ -20,8 +21,11 @@ export class Discovery {
   }
 
   /** What was found. A collection without a document has the one field that every document has. */
-  get columns(): Column[] {
-    if (this.#types.size === 0) return [{ name: '_id', type: 'objectId' }];
-    return [...this.#types].map(([name, types]) => ({ name, type: [...types].toSorted().join('|') }));
+  get columns(): SourceColumn[] {
+    if (this.#types.size === 0) return [{ name: '_id', sourceType: 'objectId', values: { kind: 'text' } }];
+    return [...this.#types].map(([name, found]) => {
+      const types = [...found].toSorted();
+      return { name, sourceType: types.join('|'), values: valueType(types) };
+    });
   }
 }

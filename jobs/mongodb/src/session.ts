@@ -1,15 +1,17 @@
-import { type Column, JobError } from '@esclusa/contract';
+import { JobError } from '@esclusa/contract';
 import {
   type ChosenColumns,
   type DatasetReader,
+  type Losses,
   type PlannedDataset,
+  type SourceColumn,
   type SourceContext,
   type SourceSession,
   chooseColumns,
   nameDatasets,
   within,
 } from '@esclusa/kit';
-import { type AbstractCursor, type ClientSession, type Db, type Document, type FindOptions, type MongoClient, type Timestamp, type Abortable } from 'mongodb';
+import { type ClientSession, type Db, type FindOptions, type MongoClient, type Timestamp, type Abortable } from 'mongodb';
 import { type Server, ask, connect } from './connection.ts';
 import type { Dataset } from './dataset.ts';
 import { Discovery } from './discover.ts';
@@ -18,7 +20,6 @@ import { parseFilter } from './filter.ts';
 import { type Path, parsePath, projectionFor } from './paths.ts';
 import { readDocuments } from './reader.ts';
 import { type MongoSettings, readSettings } from './settings.ts';
-import { READ_OPTIONS } from './values.ts';
 
 const BATCH = 2_000;
 // In `check` and `plan` columns are those of some documents: all would be a pass over the data.
@@ -131,7 +132,12 @@ class MongoSession implements SourceSession<Dataset> {
       }
       const planned = await this.#columns(name, collection, dataset);
       const size = await this.#size(collection);
-      return { columns: planned.columns, omittedColumns: planned.omittedColumns, ...size, read: () => this.#read(name, collection, dataset, planned) };
+      return {
+        columns: planned.columns,
+        omittedColumns: planned.omittedColumns,
+        ...size,
+        read: (losses) => this.#read(name, collection, dataset, planned, losses),
+      };
     } catch (error) {
       throw sourceError(error, `dataset "${name}"`, 'SOURCE_LOST');
     }
@@ -148,26 +154,24 @@ class MongoSession implements SourceSession<Dataset> {
   }
 
   /** The named columns, or those that the documents have. */
-  async #columns(name: string, collection: string, { columns: wanted, filter }: Dataset): Promise<ChosenColumns & { paths: Path[]; known?: Set<string> }> {
+  async #columns(
+    name: string,
+    collection: string,
+    { columns: wanted, exclude, filter }: Dataset,
+  ): Promise<ChosenColumns<SourceColumn> & { paths: Path[]; known?: Set<string> }> {
     if (wanted !== undefined) {
       const named = wanted.map((column) => (typeof column === 'string' ? { name: column, path: column } : column));
-      const all: Column[] = named.map((column) => ({ name: column.name, type: 'bson' }));
+      // What they are shows only when they are read.
+      const all: SourceColumn[] = named.map((column) => ({ name: column.name, sourceType: 'bson', values: { kind: 'text' } }));
       // Refuses a name that comes twice.
-      return {
-        ...chooseColumns(
-          name,
-          all,
-          all.map((column) => column.name),
-        ),
-        paths: named.map(({ path }) => parsePath(path)),
-      };
+      return { ...chooseColumns(name, all, { columns: all.map((column) => column.name) }), paths: named.map(({ path }) => parsePath(path)) };
     }
     const discovery = new Discovery();
     const sample = this.#context.mode === 'run' ? {} : { limit: SAMPLE };
     const cursor = this.#db.collection(collection).find(parseFilter(filter), { ...this.#options(), ...sample, raw: true });
     for await (const document of cursor) discovery.take(document as unknown as Uint8Array);
     const found = discovery.columns;
-    const chosen = chooseColumns(name, found, undefined);
+    const chosen = chooseColumns(name, found, { exclude });
     // A field's own name, whatever dots it holds.
     const paths = chosen.columns.map((column) => ({ segments: [column.name], rests: [column.name] }));
     return { ...chosen, paths, known: new Set(found.map((column) => column.name)) };
@@ -184,28 +188,37 @@ class MongoSession implements SourceSession<Dataset> {
     }
   }
 
-  #read(name: string, collection: string, { filter, sort }: Dataset, planned: { columns: Column[]; paths: Path[]; known?: Set<string> }): DatasetReader {
+  #read(
+    name: string,
+    collection: string,
+    { filter, sort, limit, strict }: Dataset,
+    planned: { columns: SourceColumn[]; paths: Path[]; known?: Set<string> },
+    losses: Losses,
+  ): DatasetReader {
     const columns = planned.columns.map((column, index) => ({ name: column.name, path: planned.paths[index] ?? parsePath(column.name) }));
-    const projection = planned.known === undefined ? projectionFor(planned.paths) : undefined;
-    const open = (): AbstractCursor<Document> =>
-      this.#db.collection(collection).find(parseFilter(filter), {
-        ...this.#options(),
-        ...READ_OPTIONS,
-        ...(projection === undefined ? {} : { projection }),
-        ...(sort === undefined ? {} : { sort, allowDiskUse: true }),
-      });
-    return readDocuments(
-      open,
+    // In strict mode a document that is refused is told by its _id.
+    const paths = strict === true ? [...planned.paths, parsePath('_id')] : planned.paths;
+    const projection = planned.known === undefined ? projectionFor(paths) : undefined;
+    return readDocuments({
+      open: () =>
+        this.#db.collection(collection).find(parseFilter(filter), {
+          ...this.#options(),
+          raw: true,
+          ...(projection === undefined ? {} : { projection }),
+          ...(sort === undefined ? {} : { sort, allowDiskUse: true }),
+          ...(limit === undefined ? {} : { limit }),
+        }),
       columns,
-      planned.known,
-      (error) => sourceError(this.#over.signal.aborted ? this.#over.signal.reason : error, `reading the dataset "${name}"`, 'SOURCE_LOST'),
-      ({ rows, absent, unexpected }) => {
+      known: planned.known,
+      losses,
+      failure: (error) => sourceError(this.#over.signal.aborted ? this.#over.signal.reason : error, `reading the dataset "${name}"`, 'SOURCE_LOST'),
+      onEnd: ({ rows, absent, unexpected }) => {
         const { output } = this.#context;
         if (rows > 0 && absent.length > 0) output.log('warn', `dataset "${name}": no document has ${absent.join(', ')}`, { event: 'absent-columns', absent });
         if (unexpected.length > 0)
           output.log('warn', `dataset "${name}": fields that came up only while it was read are in no column: ${unexpected.join(', ')}`);
       },
-    );
+    });
   }
 
   /** What every query is sent with. */

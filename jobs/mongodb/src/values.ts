@@ -2,8 +2,8 @@ import { JobError } from '@esclusa/contract';
 import { type Binary, BSON, type Decimal128, type Double, type Int32, type Long, type ObjectId } from 'mongodb';
 import { isDocument } from './paths.ts';
 
-/** How documents are read: every number as its own type, so that none is rounded; text that is no UTF-8 is refused. */
-export const READ_OPTIONS = { promoteValues: false, promoteLongs: false, promoteBuffers: false, bsonRegExp: true, enableUtf8Validation: true } as const;
+/** How documents are read: every number as its own type, so that none is rounded; bytes of a text that are no UTF-8 become U+FFFD, which the reader counts. */
+export const READ_OPTIONS = { promoteValues: false, promoteLongs: false, promoteBuffers: false, bsonRegExp: true, validation: { utf8: false } } as const;
 
 const UUID_SUBTYPE = 4;
 // Extended JSON writes a date as text from 1970 to 9999, else as milliseconds.

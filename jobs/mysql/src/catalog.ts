@@ -1,13 +1,15 @@
-import { type Column, JobError } from '@esclusa/contract';
-import { type ChosenColumns, chooseColumns } from '@esclusa/kit';
+import { JobError } from '@esclusa/contract';
+import { type ChosenColumns, type SourceColumn, chooseColumns, restOfSelect } from '@esclusa/kit';
 import type { Connection } from 'mysql2';
 import { ask, askFields } from './connection.ts';
 import type { Dataset } from './dataset.ts';
 import { typeName } from './kinds.ts';
 import type { RowsQuery } from './rows.ts';
+import { sourceColumn } from './value-types.ts';
 
 /** Which columns of a dataset are read, and the SELECT that reads them. */
-export interface Selection extends ChosenColumns, RowsQuery {
+export interface Selection extends ChosenColumns<SourceColumn>, RowsQuery {
+  readonly key?: readonly string[];
   readonly estimatedRows?: number;
   readonly estimatedBytes?: number;
   /** Table that is read, or the text of a query or view whose tables are not known. */
@@ -27,8 +29,8 @@ const quote = (name: string): string => `\`${name.replaceAll('`', '``')}\``;
 
 /** Finds a dataset at the source without reading it. */
 export async function select(connection: Connection, database: string, name: string, dataset: Dataset): Promise<Selection> {
-  if (dataset.query !== undefined) return selectQuery(connection, name, dataset.query, dataset.columns);
-  return selectTable(connection, name, dataset.schema ?? database, dataset.table ?? name, dataset.columns);
+  if (dataset.query !== undefined) return selectQuery(connection, name, dataset.query, dataset);
+  return selectTable(connection, name, dataset.schema ?? database, dataset.table ?? name, dataset);
 }
 
 /** Every table and view of a database that the user can see. */
@@ -55,7 +57,7 @@ export async function mayRead(connection: Connection, database: string, table: s
   }
 }
 
-async function selectTable(connection: Connection, name: string, schema: string, table: string, wanted: string[] | undefined): Promise<Selection> {
+async function selectTable(connection: Connection, name: string, schema: string, table: string, dataset: Dataset): Promise<Selection> {
   const [found] = await ask<Relation>(
     connection,
     `select table_schema as \`schema\`, table_name as name, table_type as type, table_rows as \`rows\`, data_length as bytes
@@ -69,27 +71,31 @@ async function selectTable(connection: Connection, name: string, schema: string,
       { details: { dataset: name, table: `${schema}.${table}` } },
     );
   }
-  const available = await ask<Column>(
+  const available = await ask<{ name: string; type: string; part: string }>(
     connection,
-    'select column_name as name, column_type as type from information_schema.columns where table_schema = ? and table_name = ? order by ordinal_position',
+    'select column_name as name, column_type as type, column_key as part from information_schema.columns where table_schema = ? and table_name = ? order by ordinal_position',
     [found.schema, found.name],
   );
-  const { columns, omittedColumns } = chooseColumns(name, available, wanted);
-  // The text protocol shows a FLOAT with six digits, as a DOUBLE it shows all.
-  const list = columns.map((column) => (isFloat(column) ? `${quote(column.name)} + 0e0` : quote(column.name)));
+  const { columns, omittedColumns } = chooseColumns(
+    name,
+    available.map((column) => sourceColumn(column.name, column.type)),
+    dataset,
+  );
   const rows = Number(found.rows ?? 0);
+  const key = available.flatMap((column) => (column.part === 'PRI' ? [column.name] : []));
   return {
-    sql: `select ${list.join(', ')} from ${quote(found.schema)}.${quote(found.name)}`,
-    floats: new Set(columns.flatMap((column, index) => (isFloat(column) ? [index] : []))),
+    sql: `select ${listOf(columns)} from ${quote(found.schema)}.${quote(found.name)}${restOfSelect(dataset)}`,
+    floats: floatsOf(columns),
     columns,
     omittedColumns,
+    ...(key.length > 0 && key.every((part) => columns.some((column) => column.name === part)) ? { key } : {}),
     reads: found.type === 'VIEW' ? { text: await viewText(connection, found) } : { schema: found.schema, table: found.name },
     ...(rows > 0 ? { estimatedRows: rows, estimatedBytes: Number(found.bytes ?? 0) } : {}),
   };
 }
 
-function isFloat({ type }: Column): boolean {
-  return /^float\b/i.test(type);
+function isFloat({ values }: SourceColumn): boolean {
+  return values.kind === 'float' && values.bits === 32;
 }
 
 async function viewText(connection: Connection, { schema, name }: Relation): Promise<string> {
@@ -101,15 +107,24 @@ async function viewText(connection: Connection, { schema, name }: Relation): Pro
   return view?.text ?? '';
 }
 
-async function selectQuery(connection: Connection, name: string, text: string, wanted: string[] | undefined): Promise<Selection> {
+async function selectQuery(connection: Connection, name: string, text: string, dataset: Dataset): Promise<Selection> {
   const query = text.trim().replace(/;\s*$/, '');
   // A derived table can only be a query. Line ends keep a trailing comment of it from swallowing what follows.
   const derived = `(\n${query}\n) as dataset`;
   const fields = await askFields(connection, `select * from ${derived} limit 0`);
-  const available = fields.map((field) => ({ name: field.name, type: typeName(field) }));
-  const { columns, omittedColumns } = chooseColumns(name, available, wanted);
-  // As it is where all of it is read: an ORDER BY of a derived table may be passed over.
-  const whole = omittedColumns.length === 0 && wanted === undefined;
-  const sql = whole ? query : `select ${columns.map((column) => quote(column.name)).join(', ')} from ${derived}`;
-  return { sql, columns, omittedColumns, reads: { text: query } };
+  const available = fields.map((field) => sourceColumn(field.name, typeName(field)));
+  const { columns, omittedColumns } = chooseColumns(name, available, dataset);
+  // As it is where all of it is read: an ORDER BY of a derived table may be passed over. But a FLOAT would lose digits so.
+  const whole = columns.length === available.length && dataset.columns === undefined && dataset.limit === undefined && !columns.some(isFloat);
+  const sql = whole ? query : `select ${listOf(columns)} from ${derived}${restOfSelect(dataset)}`;
+  return { sql, floats: whole ? new Set() : floatsOf(columns), columns, omittedColumns, reads: { text: query } };
+}
+
+/** The text protocol shows a FLOAT with six digits, as a DOUBLE it shows all. */
+function listOf(columns: readonly SourceColumn[]): string {
+  return columns.map((column) => (isFloat(column) ? `${quote(column.name)} + 0e0` : quote(column.name))).join(', ');
+}
+
+function floatsOf(columns: readonly SourceColumn[]): ReadonlySet<number> {
+  return new Set(columns.flatMap((column, index) => (isFloat(column) ? [index] : [])));
 }

@@ -7,6 +7,7 @@ import { sourceError } from './failure.ts';
 import { pin } from './pin.ts';
 import { readRows } from './rows.ts';
 import { type MysqlSettings, readSettings } from './settings.ts';
+import { takeSnapshot } from './position.ts';
 import { SnapshotReport } from './snapshot.ts';
 
 /** Opens a connection, pins its settings and fixes the one snapshot that every dataset is read from. */
@@ -49,7 +50,7 @@ class MysqlSession implements SourceSession<Dataset> {
   }
 
   get snapshot(): SourceSession<Dataset>['snapshot'] {
-    return this.#report?.toJSON() ?? {};
+    return this.#report?.toJSON() ?? { consistency: 'none' };
   }
 
   /** Fixes the snapshot. */
@@ -57,7 +58,7 @@ class MysqlSession implements SourceSession<Dataset> {
     const { output } = this.#context;
     await pin(this.#connection);
     await ask(this.#connection, 'set session transaction isolation level repeatable read');
-    await ask(this.#connection, 'start transaction with consistent snapshot, read only');
+    const position = await takeSnapshot(this.#connection);
     const [server] = await ask<ServerInfo>(
       this.#connection,
       `select @@version as version, @@version_comment as comment, date_format(utc_timestamp(6), '%Y-%m-%dT%H:%i:%s.%fZ') as taken_at`,
@@ -66,7 +67,7 @@ class MysqlSession implements SourceSession<Dataset> {
     const name = /mariadb/i.test(`${server.version} ${server.comment}`) ? 'MariaDB' : 'MySQL';
     const database = this.#settings.MYSQL_DATABASE;
     this.info = { server: name, version: server.version, database };
-    this.#report = await SnapshotReport.begin(this.#connection, server.taken_at, output);
+    this.#report = await SnapshotReport.begin(this.#connection, { takenAt: server.taken_at, ...position }, output);
     output.log('info', `connected to ${name} ${server.version}`, { event: 'connected', database });
   }
 
@@ -84,8 +85,8 @@ class MysqlSession implements SourceSession<Dataset> {
     try {
       const selection = await select(this.#connection, this.#settings.MYSQL_DATABASE, name, dataset);
       this.#report?.reads(selection.reads);
-      const { sql: _sql, floats: _floats, reads: _reads, ...planned } = selection;
-      return { ...planned, read: () => this.#read(name, selection) };
+      const { sql: query, floats: _floats, reads: _reads, ...planned } = selection;
+      return { ...planned, query, read: () => this.#read(name, selection) };
     } catch (error) {
       throw sourceError(error, `dataset "${name}"`, 'SOURCE_LOST');
     }

@@ -1,11 +1,16 @@
+import type { Snapshot } from '@esclusa/contract';
 import type { JobOutput } from '@esclusa/kit';
 import type { Connection } from 'mysql2';
 import { ask } from './connection.ts';
+import type { Position } from './position.ts';
 
 interface Table {
   readonly schema: string;
   readonly table: string;
 }
+
+/** When the snapshot was taken, and where that is in the server's log. */
+type Taken = Position & { readonly takenAt: string };
 
 const SYSTEM_SCHEMAS = ['information_schema', 'performance_schema', 'mysql', 'sys'];
 
@@ -14,19 +19,19 @@ const SYSTEM_SCHEMAS = ['information_schema', 'performance_schema', 'mysql', 'sy
  * are read are named, since what is written to them during the run may be in the files.
  */
 export class SnapshotReport {
-  readonly #takenAt: string;
+  readonly #taken: Taken;
   readonly #output: JobOutput;
   readonly #without: readonly (Table & { readonly engine: string })[];
   readonly #outside = new Set<string>();
 
-  private constructor(takenAt: string, output: JobOutput, without: readonly (Table & { engine: string })[]) {
-    this.#takenAt = takenAt;
+  private constructor(taken: Taken, output: JobOutput, without: readonly (Table & { engine: string })[]) {
+    this.#taken = taken;
     this.#output = output;
     this.#without = without;
   }
 
   /** Looks which tables keep no snapshot. */
-  static async begin(connection: Connection, takenAt: string, output: JobOutput): Promise<SnapshotReport> {
+  static async begin(connection: Connection, taken: Taken, output: JobOutput): Promise<SnapshotReport> {
     const without = await ask<Table & { engine: string }>(
       connection,
       `select t.table_schema as \`schema\`, t.table_name as \`table\`, t.engine as engine
@@ -34,7 +39,7 @@ export class SnapshotReport {
        where coalesce(e.transactions, 'NO') <> 'YES' and t.table_type in ('BASE TABLE', 'SYSTEM VERSIONED') and t.table_schema not in (?, ?, ?, ?)`,
       SYSTEM_SCHEMAS,
     );
-    return new SnapshotReport(takenAt, output, without);
+    return new SnapshotReport(taken, output, without);
   }
 
   /** A dataset reads a table, or what a query or view names; a table whose name stands in the text counts as read. */
@@ -52,12 +57,12 @@ export class SnapshotReport {
     }
   }
 
-  toJSON(): Readonly<Record<string, unknown>> {
+  toJSON(): Readonly<Snapshot> {
     const outside = [...this.#outside];
     return {
       consistency: outside.length === 0 ? 'snapshot' : 'partial',
       isolation: 'repeatable read',
-      takenAt: this.#takenAt,
+      ...this.#taken,
       ...(outside.length === 0 ? {} : { outsideTheSnapshot: outside }),
     };
   }

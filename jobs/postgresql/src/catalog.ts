@@ -1,23 +1,43 @@
-import { type Column, JobError } from '@esclusa/contract';
-import { type ChosenColumns, chooseColumns } from '@esclusa/kit';
+import { JobError } from '@esclusa/contract';
+import { type ChosenColumns, type SourceColumn, chooseColumns, restOfSelect } from '@esclusa/kit';
 import pg from 'pg';
 import type { Dataset } from './dataset.ts';
+import { type CatalogueColumn, sourceColumn } from './kinds.ts';
 
 /** Which columns of a dataset are read, and the SELECT that reads them. */
-export interface Selection extends ChosenColumns {
+export interface Selection extends ChosenColumns<SourceColumn> {
   readonly sql: string;
+  readonly key?: readonly string[];
   readonly estimatedRows?: number;
   readonly estimatedBytes?: number;
 }
 
 const quote = pg.escapeIdentifier;
 
+/** Whether another database has the type and reads its text alike: not row types, and not those that name something of this database. */
+const builtin = (t: string): string =>
+  `(${t}.typnamespace = 'pg_catalog'::regnamespace and ${t}.typtype in ('b', 'r', 'm') and ${t}.typcategory <> 'Z' and ${t}.typname !~ '^(reg|aclitem)')`;
+
+/** What the catalogue says of types by oid and modifier, a domain taken as what it stands on; `of` gives n, name, oid and modifier. */
+const describeTypes = (of: string): string => `
+  with recursive wanted as (${of}), base(n, oid) as (
+    select n, oid from wanted
+    union all
+    select base.n, t.typbasetype from base join pg_type t on t.oid = base.oid where t.typtype = 'd'
+  )
+  select w.name, format_type(w.oid, w.modifier) as type, format_type(b.oid, null) as base,
+    ${builtin('t')} and (e.oid is null or ${builtin('e')}) as builtin
+  from wanted w join pg_type t on t.oid = w.oid
+    join base b on b.n = w.n join pg_type bt on bt.oid = b.oid and bt.typtype <> 'd'
+    left join pg_type e on e.oid = t.typelem and t.typcategory = 'A'
+  order by w.n`;
+
 // Ordinary, partitioned and foreign tables, views and materialized views.
 const RELATION_KINDS = "('r','p','f','v','m')";
 
 /** Finds a dataset at the source without reading it. */
 export async function select(client: pg.Client, name: string, dataset: Dataset): Promise<Selection> {
-  if (dataset.query !== undefined) return selectQuery(client, name, dataset.query, dataset.columns);
+  if (dataset.query !== undefined) return selectQuery(client, name, dataset.query, dataset);
   return selectTable(client, name, { ...dataset, table: dataset.table ?? name });
 }
 
@@ -48,17 +68,19 @@ async function selectTable(client: pg.Client, name: string, dataset: Dataset & {
       },
     );
   }
-  const { rows: available } = await client.query<Column>(
-    `select attname as name, format_type(atttypid, atttypmod) as type from pg_attribute
-     where attrelid = $1 and attnum > 0 and not attisdropped order by attnum`,
+  const { rows: available } = await client.query<CatalogueColumn>(
+    describeTypes(`select attnum as n, attname::text as name, atttypid as oid, atttypmod as modifier from pg_attribute
+      where attrelid = $1 and attnum > 0 and not attisdropped`),
     [table.oid],
   );
-  const { columns, omittedColumns } = chooseColumns(name, available, dataset.columns);
+  const { columns, omittedColumns } = chooseColumns(name, available.map(sourceColumn), dataset);
   const rows = Number(table.rows);
+  const key = await primaryKey(client, table.oid);
   return {
-    sql: `select ${list(columns)} from ${relation}`,
+    sql: `select ${list(columns)} from ${relation}${restOfSelect(dataset)}`,
     columns,
     omittedColumns,
+    ...(key.length > 0 && key.every((part) => columns.some((column) => column.name === part)) ? { key } : {}),
     ...(rows > 0
       ? {
           estimatedRows: rows,
@@ -68,24 +90,29 @@ async function selectTable(client: pg.Client, name: string, dataset: Dataset & {
   };
 }
 
-async function selectQuery(client: pg.Client, name: string, text: string, wanted: string[] | undefined): Promise<Selection> {
+async function primaryKey(client: pg.Client, table: number): Promise<string[]> {
+  const { rows } = await client.query<{ name: string }>(
+    `select a.attname::text as name from pg_index i join pg_attribute a on a.attrelid = i.indrelid and a.attnum = any(i.indkey)
+     where i.indrelid = $1 and i.indisprimary`,
+    [table],
+  );
+  return rows.map(({ name }) => name);
+}
+
+async function selectQuery(client: pg.Client, name: string, text: string, dataset: Dataset): Promise<Selection> {
   const query = text.trim().replace(/;\s*$/, '');
   // Line ends keep a trailing comment of the query from swallowing what follows.
-  const described = await client.query({ text: `select * from (\n${query}\n) as dataset limit 0`, rowMode: 'array' });
-  const available = await named(client, described.fields);
-  const { columns, omittedColumns } = chooseColumns(name, available, wanted);
-  const whole = omittedColumns.length === 0 && wanted === undefined;
-  return { sql: whole ? query : `select ${list(columns)} from (\n${query}\n) as dataset`, columns, omittedColumns };
-}
-
-async function named(client: pg.Client, fields: readonly pg.FieldDef[]): Promise<Column[]> {
-  const { rows } = await client.query<{ type: string }>(
-    'select format_type(oid, modifier) as type from unnest($1::oid[], $2::int[]) with ordinality as f(oid, modifier, n) order by n',
-    [fields.map((field) => field.dataTypeID), fields.map((field) => field.dataTypeModifier)],
+  const derived = `(\n${query}\n) as dataset`;
+  const { fields } = await client.query({ text: `select * from ${derived} limit 0`, rowMode: 'array' });
+  const { rows: available } = await client.query<CatalogueColumn>(
+    describeTypes('select n, name, oid, modifier from unnest($1::text[], $2::oid[], $3::int[]) with ordinality as f(name, oid, modifier, n)'),
+    [fields.map((field) => field.name), fields.map((field) => field.dataTypeID), fields.map((field) => field.dataTypeModifier)],
   );
-  return fields.map((field, index) => ({ name: field.name, type: rows[index]?.type ?? 'unknown' }));
+  const { columns, omittedColumns } = chooseColumns(name, available.map(sourceColumn), dataset);
+  const whole = columns.length === available.length && dataset.columns === undefined && dataset.limit === undefined;
+  return { sql: whole ? query : `select ${list(columns)} from ${derived}${restOfSelect(dataset)}`, columns, omittedColumns };
 }
 
-function list(columns: readonly Column[]): string {
+function list(columns: readonly { readonly name: string }[]): string {
   return columns.map((column) => quote(column.name)).join(', ');
 }

@@ -3,13 +3,18 @@ import type pg from 'pg';
 import { to as copyTo } from 'pg-copy-streams';
 import { sourceError } from './failure.ts';
 
+/** The command that reads a SELECT: nothing is cast, the server's own output functions write the values. */
+export function copyCommand(select: string): string {
+  return `copy (\n${select}\n) to stdout with (format csv, encoding 'UTF8')`;
+}
+
 const LINE_END = 10;
 
 /** Reads a SELECT by COPY: the server writes the CSV, we hand its bytes on. */
 export function copyCsv(client: pg.Client, select: string, dataset: string): DatasetReader {
   let lines = 0;
   let ended = false;
-  const stream = client.query(copyTo(`copy (\n${select}\n) to stdout with (format csv, encoding 'UTF8')`));
+  const stream = client.query(copyTo(copyCommand(select)));
   return {
     rows: () => (ended ? stream.rowCount : lines),
     async *[Symbol.asyncIterator]() {

@@ -2,7 +2,7 @@ import { type PlannedDataset, type SourceContext, type SourceSession, nameDatase
 import type pg from 'pg';
 import { listTables, select } from './catalog.ts';
 import { backendPid, cancelBackend, connect } from './connection.ts';
-import { copyCsv } from './copy.ts';
+import { copyCommand, copyCsv } from './copy.ts';
 import type { Dataset } from './dataset.ts';
 import { sourceError } from './failure.ts';
 import { type PostgresSettings, readSettings } from './settings.ts';
@@ -14,6 +14,8 @@ const PINNED_SETTINGS = [
   "set datestyle = 'ISO, YMD'",
   "set intervalstyle = 'iso_8601'",
   'set extra_float_digits = 1',
+  // The format of money is that of a locale.
+  "set lc_monetary = 'C'",
   "set bytea_output = 'hex'",
   // Ours is the clock that ends a job; a server default must not cut a long read.
   'set statement_timeout = 0',
@@ -30,9 +32,10 @@ export async function openSession(context: SourceContext): Promise<SourceSession
   try {
     for (const sql of PINNED_SETTINGS) await client.query(sql);
     await client.query('begin isolation level repeatable read, read only');
-    const { rows } = await client.query<{ version: string; database: string; taken_at: string; snapshot: string; recovery: boolean }>(
+    const { rows } = await client.query<{ version: string; database: string; taken_at: string; snapshot: string; recovery: boolean; lsn: string | null }>(
       `select current_setting('server_version') as version, current_database() as database,
-         to_char(now(), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') as taken_at, pg_current_snapshot()::text as snapshot, pg_is_in_recovery() as recovery`,
+         to_char(now(), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') as taken_at, pg_current_snapshot()::text as snapshot, pg_is_in_recovery() as recovery,
+         (case when pg_is_in_recovery() then pg_last_wal_replay_lsn() else pg_current_wal_insert_lsn() end)::text as lsn`,
     );
     const server = rows[0];
     if (server === undefined) throw new Error('the server told nothing of itself');
@@ -40,7 +43,14 @@ export async function openSession(context: SourceContext): Promise<SourceSession
     context.output.log('info', `connected to PostgreSQL ${server.version}`, { event: 'connected', database: server.database });
     return {
       info: { server: 'PostgreSQL', version: server.version, database: server.database, standby: server.recovery },
-      snapshot: { consistency: 'snapshot', isolation: 'repeatable read', takenAt: server.taken_at, snapshot: server.snapshot },
+      snapshot: {
+        consistency: 'snapshot',
+        isolation: 'repeatable read',
+        takenAt: server.taken_at,
+        snapshot: server.snapshot,
+        // Asked after the snapshot was taken: nothing behind it is in the snapshot.
+        ...(server.lsn === null ? {} : { lsn: server.lsn }),
+      },
       list: async () =>
         nameDatasets((await listTables(client)).map(({ schema, table }) => [schema === 'public' ? table : `${schema}.${table}`, { schema, table }])),
       plan: (name, dataset) => plan(client, name, dataset),
@@ -59,7 +69,7 @@ export async function openSession(context: SourceContext): Promise<SourceSession
 async function plan(client: pg.Client, name: string, dataset: Dataset): Promise<PlannedDataset> {
   try {
     const { sql, ...selection } = await select(client, name, dataset);
-    return { ...selection, read: () => copyCsv(client, sql, name) };
+    return { ...selection, query: copyCommand(sql), read: () => copyCsv(client, sql, name) };
   } catch (error) {
     throw sourceError(error, `dataset "${name}"`, 'SOURCE_LOST');
   }

@@ -1,6 +1,6 @@
 /** pg-copy-streams ships no types; this is the part that we use. */
 declare module 'pg-copy-streams' {
-  import type { Readable } from 'node:stream';
+  import type { Readable, Writable } from 'node:stream';
   import type { Submittable } from 'pg';
 
   /** COPY … TO STDOUT as a stream of its data bytes; `rowCount` is set when the server has ended the command. */
@@ -8,4 +8,7 @@ declare module 'pg-copy-streams' {
     readonly rowCount: number;
   }
   export function to(sql: string, options?: { highWaterMark?: number }): CopyToStream;
+
+  /** COPY … FROM STDIN as a stream that takes its data bytes; for tests. */
+  export function from(sql: string): Writable & Submittable;
 }

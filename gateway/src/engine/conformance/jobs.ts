@@ -10,6 +10,11 @@ export function jobs(bench: Bench): void {
       expect(await bench.engine.jobs()).toContain(job);
     });
 
+    test('tells the digest of what it starts a job from, where it has images', async () => {
+      const { engine, parts } = bench;
+      expect(await engine.image(parts.job)).toEqual(engine.capabilities.isolates ? expect.stringMatching(/^sha256:[0-9a-f]{64}$/) : undefined);
+    });
+
     test.each(['unheard-of', '../conformance', 'No Name', ''])('refuses the unknown job "%s" and names what mends it', async (job) => {
       const refusal = { name: 'EngineError', code: 'IMAGE_MISSING', message: expect.stringContaining(bench.parts.unknownJobMend) };
       await expect(bench.engine.describe(job)).rejects.toMatchObject(refusal);

@@ -70,6 +70,11 @@ export class DockerEngine implements Engine {
     return this.#images.describe(job);
   }
 
+  async image(job: string): Promise<string> {
+    const { Id } = await this.#images.inspect(job);
+    return Id;
+  }
+
   async start(spec: AttemptSpec, output: OutputSink): Promise<Attempt> {
     checkEnvironment(spec);
     const { Config } = await this.#images.inspect(spec.job);

@@ -78,6 +78,11 @@ export class ProcessEngine implements Engine {
     return readJobJson(text, job, file, 'mend the file');
   }
 
+  /** A child runs from a folder, which has no digest. */
+  async image(): Promise<undefined> {
+    return undefined;
+  }
+
   async start(spec: AttemptSpec, output: OutputSink): Promise<Attempt> {
     checkEnvironment(spec);
     const key = keyOf(spec, spec.installation);

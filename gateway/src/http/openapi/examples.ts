@@ -8,14 +8,18 @@ export const SUCCESS_EXAMPLE = {
       registros: 150,
       bytes: 12_288,
       sha256: '9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08',
+      lossy: 0,
     },
     recetas: {
       url: 's3://pharmavida-ingesta/mongodb/recetas_20250102_153045.csv',
       registros: 450,
       bytes: 61_440,
       sha256: '60303ae22b998861bce3b28f33eec1be758a213c86c93c076dbe9f558c11c752',
+      lossy: 0,
     },
   },
+  manifest: 's3://pharmavida-ingesta/_esclusa/commits/01942797-5a30-7cc0-8a2b-3f1d6f0e9c11/1.json',
+  snapshot: { consistency: 'snapshot', takenAt: '2025-01-02T15:30:45.310Z' },
   run: '01942797-5a30-7cc0-8a2b-3f1d6f0e9c11',
   logs: '/api/runs/01942797-5a30-7cc0-8a2b-3f1d6f0e9c11/logs',
 };

@@ -8,10 +8,21 @@ const published = z
     registros: z.int().min(0).describe('Rows, the header not counted.'),
     bytes: z.int().min(0).describe('Size of the file.'),
     sha256: z.string().describe("SHA-256 of the file's bytes, in hexadecimal."),
+    lossy: z.int().min(0).describe('Values whose conversion lost something; the manifest says of which columns.'),
   })
   .meta({ id: 'Published', description: 'One file.' });
 
 const result = z.record(z.string(), published).describe('Each dataset with its file.');
+const manifest = z
+  .string()
+  .optional()
+  .describe('Where the manifest is, a Data Package that says all of what was published: `s3://bucket/key`. Runs of earlier versions do not tell it.');
+const snapshot = z
+  .strictObject({
+    consistency: z.string().describe('`snapshot`: all datasets are of one point in time; `partial`: some are; `none`.'),
+    takenAt: instant.optional().describe("When it was taken, by the source's clock."),
+  })
+  .meta({ id: 'Snapshot', description: 'The point in time that the datasets were read at.' });
 
 /** Answer of a run that succeeded: the seed's words, and more beside them. */
 export const successSchema = z
@@ -19,6 +30,8 @@ export const successSchema = z
     status: z.literal('success').describe('That it succeeded; a failure is a problem document.'),
     database,
     result,
+    manifest,
+    snapshot: snapshot.optional(),
     run: runId,
     logs: logsUrl,
     container,
@@ -91,6 +104,8 @@ export const runSchema = z
     timeline: z.array(timelineEntry).describe('What happened, in order; of a run that was taken up from another gateway, since then.'),
     progress: progressSchema.optional(),
     result: result.optional(),
+    manifest,
+    snapshot: snapshot.optional(),
     error: z
       .strictObject({ code: z.string().describe('Stable; see docs/errors.md.'), message: z.string().describe('What happened and what mends it.'), details })
       .optional()

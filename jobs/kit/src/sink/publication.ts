@@ -1,13 +1,23 @@
 import { randomUUID } from 'node:crypto';
 import { AbortMultipartUploadCommand, CreateMultipartUploadCommand, DeleteObjectCommand, HeadBucketCommand, type S3Client } from '@aws-sdk/client-s3';
-import { type Aborted, CONTRACT_VERSION, type CommitStore, JobError, type JobRequest, type Manifest, decideCommit, ownerMetadata } from '@esclusa/contract';
+import {
+  type Aborted,
+  CONTRACT_VERSION,
+  type CommitStore,
+  DATA_PACKAGE,
+  JobError,
+  type JobRequest,
+  type Manifest,
+  decideCommit,
+  ownerMetadata,
+} from '@esclusa/contract';
 import { BufferPool } from './buffer-pool.ts';
 import { onS3 } from './client.ts';
 import { commitStore } from './commit-store.ts';
 import { MultipartObject } from './multipart.ts';
 
 /** What an attempt writes down as its commit, but for what the publication itself adds. */
-export type ManifestDraft = Pick<Manifest, 'job' | 'snapshot' | 'datasets'>;
+export type ManifestDraft = Pick<Manifest, 'job' | 'snapshot' | 'resources'> & { readonly source: Readonly<Record<string, unknown>> };
 
 /**
  * All objects of one attempt, published in two phases: every dataset is uploaded whole and stays invisible; then all are
@@ -67,22 +77,29 @@ export class Publication {
 
   /** Completes every object and commits. Rejects with `ATTEMPT_ABORTED` when somebody gave this attempt up before. */
   async commit(draft: ManifestDraft): Promise<Manifest> {
-    const { run, attempt, pipeline, destination } = this.#request;
+    const { run, attempt, pipeline, destination, image } = this.#request;
     for (const object of this.#objects) {
       this.#signal.throwIfAborted();
       object.completing = true;
       await object.upload.complete();
     }
     this.#signal.throwIfAborted();
+    const { job, source, snapshot, resources } = draft;
     const manifest: Manifest = {
+      $schema: DATA_PACKAGE,
+      name: pipeline,
+      created: new Date().toISOString(),
       state: 'committed',
-      version: CONTRACT_VERSION,
+      contract: CONTRACT_VERSION,
       run,
       attempt,
       token: this.#token,
       pipeline,
-      committedAt: new Date().toISOString(),
-      ...draft,
+      job,
+      ...(image === undefined ? {} : { jobImage: image }),
+      source,
+      snapshot,
+      resources,
     };
     // From here on the answer must be learnt, whatever signal comes: the manifest may be in.
     const decided = await onS3('writing the commit key', destination.bucket, () => decideCommit(this.#store, destination.commitKey, manifest));
@@ -116,7 +133,7 @@ export class Publication {
     const { run, attempt } = this.#request;
     return {
       state: 'aborted',
-      version: CONTRACT_VERSION,
+      contract: CONTRACT_VERSION,
       run,
       attempt,
       token: this.#token,

@@ -2,10 +2,11 @@ import { describe, expect, test } from '@jest/globals';
 import { jobJsonSchema } from '@esclusa/contract';
 import { z } from 'zod';
 import type { Job, Settings } from '../job.ts';
+import type { DatasetOptions } from '../options/dataset-options.ts';
 
 /** A job with what its job.json says of it. */
 export interface Description {
-  readonly job: Pick<Job<unknown>, 'name' | 'dataset'>;
+  readonly job: Pick<Job<DatasetOptions>, 'name' | 'dataset'>;
   readonly jobJson: unknown;
   /** Reads the source's settings, as its connect() does. */
   readonly readSettings: (settings: Settings) => object;

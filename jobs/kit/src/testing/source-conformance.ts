@@ -1,3 +1,4 @@
+import type { DatasetOptions } from '../options/dataset-options.ts';
 import { afterAll, afterEach, beforeAll, describe } from '@jest/globals';
 import { Bench, type SourceParts } from './source-conformance/parts.ts';
 import { cancelling } from './source-conformance/cancelling.ts';
@@ -15,7 +16,7 @@ const SET_UP_MS = 180_000;
  * Holds a job's source to job.ts, on a real server which belongs to this suite alone: it is killed and started again.
  * `setUp` starts the server.
  */
-export function describeSource<Dataset>(name: string, setUp: () => Promise<SourceParts<Dataset>>): void {
+export function describeSource<Dataset extends DatasetOptions>(name: string, setUp: () => Promise<SourceParts<Dataset>>): void {
   describe(`source ${name}`, () => {
     let parts: SourceParts<Dataset> | undefined;
     const bench = new Bench<Dataset>(() => {

@@ -1,12 +1,14 @@
+import type { DatasetOptions } from '../../options/dataset-options.ts';
+import { Losses } from '../../losses.ts';
 import { describe, expect, test } from '@jest/globals';
 import { type Bench, drain, eventually, rows } from './parts.ts';
 
 /** A job that has to stop leaves nothing running at the source. */
-export function cancelling<Dataset>(bench: Bench<Dataset>): void {
+export function cancelling<Dataset extends DatasetOptions>(bench: Bench<Dataset>): void {
   describe('cancelling', () => {
     test('a stop while rows flow ends the reading here and the query at the server', async () => {
       const opened = await bench.open(await bench.table('larga', rows(64_000, 1_000)));
-      const chunks = (await bench.plan(opened, 'larga', ['id', 'texto'])).read()[Symbol.asyncIterator]();
+      const chunks = (await bench.plan(opened, 'larga', ['id', 'texto'])).read(new Losses('dataset', false))[Symbol.asyncIterator]();
       await chunks.next();
       // The next chunks are not asked for: the server is held in the middle of its sending.
       opened.stop.abort(new Error('stop'));
@@ -22,7 +24,7 @@ export function cancelling<Dataset>(bench: Bench<Dataset>): void {
     test('a stop while the server computes ends the query', async () => {
       const opened = await bench.open(await bench.table('pocas', rows(2_000)));
       const plan = await opened.session.plan('lenta', bench.parts.slowDataset('pocas'));
-      const reading = drain(plan.read());
+      const reading = drain(plan.read(new Losses('dataset', false)));
       reading.catch(() => undefined);
       await eventually('the query to run', async () => (await bench.parts.active(opened.applicationName)) > 0);
       opened.stop.abort(new Error('stop'));
@@ -32,7 +34,7 @@ export function cancelling<Dataset>(bench: Bench<Dataset>): void {
 
     test('a session that is closed in the middle of a dataset leaves nothing at the server', async () => {
       const opened = await bench.open(await bench.table('larga', rows(64_000, 1_000)));
-      const chunks = (await bench.plan(opened, 'larga', ['id', 'texto'])).read()[Symbol.asyncIterator]();
+      const chunks = (await bench.plan(opened, 'larga', ['id', 'texto'])).read(new Losses('dataset', false))[Symbol.asyncIterator]();
       await chunks.next();
       await opened.session.close();
       await bench.untilIdle(opened.applicationName);

@@ -1,8 +1,9 @@
+import type { DatasetOptions } from '../../options/dataset-options.ts';
 import { describe, expect, test } from '@jest/globals';
 import { type Bench, refusal } from './parts.ts';
 
 /** What is found, what is missing, and what is left out unless it is named. */
-export function choosing<Dataset>(bench: Bench<Dataset>): void {
+export function choosing<Dataset extends DatasetOptions>(bench: Bench<Dataset>): void {
   describe('choosing', () => {
     test('every table is listed under a name that a dataset may have, and what is listed can be read', async () => {
       const { table, columns } = bench.parts.hostile;

@@ -1,8 +1,10 @@
+import type { DatasetOptions } from '../../options/dataset-options.ts';
+import { Losses } from '../../losses.ts';
 import { describe, expect, test } from '@jest/globals';
 import { type Bench, drain, refusal, rows } from './parts.ts';
 
 /** What goes wrong has a code and a sentence that names the mend. */
-export function failing<Dataset>(bench: Bench<Dataset>): void {
+export function failing<Dataset extends DatasetOptions>(bench: Bench<Dataset>): void {
   describe('failing', () => {
     const SECRET = 'canary-wrong-password-5d1f';
 
@@ -36,7 +38,7 @@ export function failing<Dataset>(bench: Bench<Dataset>): void {
     test('a server that is killed mid-stream: the connection is lost, closing does not hang, and the next session reads it all', async () => {
       const database = await bench.table('larga', rows(64_000, 1_000));
       const opened = await bench.open(database);
-      const chunks = (await bench.plan(opened, 'larga', ['id', 'texto'])).read()[Symbol.asyncIterator]();
+      const chunks = (await bench.plan(opened, 'larga', ['id', 'texto'])).read(new Losses('dataset', false))[Symbol.asyncIterator]();
       await chunks.next();
       await bench.parts.kill();
       const lost = await refusal(
@@ -49,7 +51,7 @@ export function failing<Dataset>(bench: Bench<Dataset>): void {
       expect((await refusal(bench.open(database))).code).toBe('SOURCE_UNREACHABLE');
       await bench.parts.restart();
       const again = await bench.open(database);
-      expect((await drain((await bench.plan(again, 'larga', ['id', 'texto'])).read())).rows).toBe(64_000);
+      expect((await drain((await bench.plan(again, 'larga', ['id', 'texto'])).read(new Losses('dataset', false)))).rows).toBe(64_000);
     }, 180_000);
   });
 }

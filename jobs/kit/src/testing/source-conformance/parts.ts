@@ -1,6 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { csvRecord } from '../../csv.ts';
 import type { DatasetReader, Job, PlannedDataset, SourceContext, SourceSession } from '../../job.ts';
+import { Losses } from '../../losses.ts';
+import type { DatasetOptions } from '../../options/dataset-options.ts';
+import { writeCsv } from '../../write-csv.ts';
 import { readCsv } from '../read-csv.ts';
 
 /** What the suite puts into a table: integers and text, with which every source can do something. */
@@ -8,7 +10,7 @@ export type Cell = string | number | null;
 export type Row = Readonly<Record<string, Cell>>;
 
 /** What a source brings to the suite: its job, and a real server that only the suite uses. */
-export interface SourceParts<Dataset> {
+export interface SourceParts<Dataset extends DatasetOptions> {
   readonly job: Job<Dataset>;
   /** Settings that reach a database of the server from this process. */
   settings(database: string): Record<string, string>;
@@ -50,7 +52,7 @@ export interface Opened<Dataset> {
 let names = 0;
 
 /** Opens sessions of one test file and closes them after each test. */
-export class Bench<Dataset> {
+export class Bench<Dataset extends DatasetOptions> {
   readonly #parts: () => SourceParts<Dataset>;
   readonly #open: SourceSession<Dataset>[] = [];
 
@@ -97,11 +99,10 @@ export class Bench<Dataset> {
 
   /** Everything that a dataset gives, as a strict parser reads it. */
   async read(plan: PlannedDataset): Promise<{ header: string[]; records: (string | null)[][]; rows: number }> {
-    const reader = plan.read();
-    const chunks: Uint8Array[] = [Buffer.from(csvRecord(plan.columns.map(({ name }) => name)))];
+    const chunks: Uint8Array[] = [];
     // Copied, as the sink does: a source may use its buffer again.
-    for await (const chunk of reader) chunks.push(Buffer.from(chunk));
-    return { ...readCsv(Buffer.concat(chunks).toString('utf8')), rows: reader.rows() };
+    const { rows } = await writeCsv('dataset', plan, new Losses('dataset', false), async (chunk) => void chunks.push(Buffer.from(chunk)));
+    return { ...readCsv(Buffer.concat(chunks).toString('utf8')), rows };
   }
 
   /** Waits until the server holds nothing more for a client. */

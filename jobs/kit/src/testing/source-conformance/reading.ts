@@ -1,3 +1,4 @@
+import type { DatasetOptions } from '../../options/dataset-options.ts';
 import { describe, expect, test } from '@jest/globals';
 import { type Bench, type Cell, type Row, byId } from './parts.ts';
 
@@ -24,7 +25,7 @@ const TEXTS: readonly (string | null)[] = [
 ];
 
 /** Values come as they are, from tables of every shape. */
-export function reading<Dataset>(bench: Bench<Dataset>): void {
+export function reading<Dataset extends DatasetOptions>(bench: Bench<Dataset>): void {
   describe('reading', () => {
     test('NULL, the empty string, quotes, commas, line ends and letters beyond ASCII come as they are', async () => {
       const data = TEXTS.map((texto, index): Row => ({ id: index + 1, texto }));

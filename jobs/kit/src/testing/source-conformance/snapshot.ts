@@ -1,8 +1,10 @@
+import type { DatasetOptions } from '../../options/dataset-options.ts';
+import { Losses } from '../../losses.ts';
 import { describe, expect, test } from '@jest/globals';
 import { type Bench, byId, rows } from './parts.ts';
 
 /** All datasets of a session are of one point in time. */
-export function snapshot<Dataset>(bench: Bench<Dataset>): void {
+export function snapshot<Dataset extends DatasetOptions>(bench: Bench<Dataset>): void {
   describe('snapshot', () => {
     test('what is written, changed and deleted between two datasets is seen in neither', async () => {
       const database = await bench.table('antes', rows(100));
@@ -20,7 +22,7 @@ export function snapshot<Dataset>(bench: Bench<Dataset>): void {
     test('what is written while a dataset is read is not in it', async () => {
       const database = await bench.table('viva', rows(20_000, 500));
       const opened = await bench.open(database);
-      const reader = (await bench.plan(opened, 'viva', ['id'])).read();
+      const reader = (await bench.plan(opened, 'viva', ['id'])).read(new Losses('dataset', false));
       const chunks = reader[Symbol.asyncIterator]();
       const first = await chunks.next();
       await bench.parts.insert(database, 'viva', [...rows(20_100)].slice(20_000));

@@ -1,3 +1,5 @@
+import type { DatasetOptions } from '../../options/dataset-options.ts';
+import { Losses } from '../../losses.ts';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, test } from '@jest/globals';
 import { type Bench, drain, rows } from './parts.ts';
@@ -8,7 +10,7 @@ const ROWS = 64_000;
 const ROW_BYTES = 1_000;
 
 /** Rows flow as they are asked for, and no faster. */
-export function streaming<Dataset>(bench: Bench<Dataset>): void {
+export function streaming<Dataset extends DatasetOptions>(bench: Bench<Dataset>): void {
   describe('streaming', () => {
     test('a reader that does not read holds the server back, and loses no row when it goes on', async () => {
       const { host, port } = bench.parts.variables;
@@ -17,7 +19,7 @@ export function streaming<Dataset>(bench: Bench<Dataset>): void {
       const wire = await Wire.to(settings[host] ?? '127.0.0.1', Number(settings[port]));
       try {
         const opened = await bench.open(database, { [host]: '127.0.0.1', [port]: String(wire.port) });
-        const reader = (await bench.plan(opened, 'larga', ['id', 'texto'])).read();
+        const reader = (await bench.plan(opened, 'larga', ['id', 'texto'])).read(new Losses('dataset', false));
         const chunks = reader[Symbol.asyncIterator]();
         const first = await chunks.next();
         let before = -1;
@@ -41,7 +43,7 @@ export function streaming<Dataset>(bench: Bench<Dataset>): void {
     test('rows are counted as they come, exactly at the end, and chunks are small', async () => {
       const opened = await bench.open(await bench.table('contada', rows(20_000, 200)));
       const plan = await bench.plan(opened, 'contada', ['id', 'texto']);
-      const reader = plan.read();
+      const reader = plan.read(new Losses('dataset', false));
       const counts: number[] = [];
       let largest = 0;
       for await (const chunk of reader) {
@@ -57,7 +59,7 @@ export function streaming<Dataset>(bench: Bench<Dataset>): void {
       const opened = await bench.open(await bench.table('estimada', rows(5_000, 200)));
       const plan = await bench.plan(opened, 'estimada', ['id', 'texto']);
       if (plan.estimatedRows !== undefined) expect(Math.abs(Math.log10(plan.estimatedRows / 5_000))).toBeLessThan(1);
-      expect((await drain(plan.read())).rows).toBe(5_000);
+      expect((await drain(plan.read(new Losses('dataset', false)))).rows).toBe(5_000);
     });
   });
 }

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { csvRecord } from './csv.ts';
-import { CsvWriter } from './csv-writer.ts';
+import { csvRecord } from './rules.ts';
+import { CsvWriter } from './writer.ts';
 
 const nasty = fc.oneof(
   fc.constantFrom<(string | null)[]>(null, '', '"', '""', '\\.', '\n', '\r', ',', '\\', '.', ' ', 'a"', '"a', 'ñ"😀', 'NULL', '\u0000'),

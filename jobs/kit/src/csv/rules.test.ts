@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import { parse } from 'csv-parse/sync';
 import { stringify } from 'csv-stringify/sync';
 import fc from 'fast-check';
-import { csvField, csvRecord } from './csv.ts';
+import { csvField, csvRecord } from './rules.ts';
 
 /** Any text without lone surrogates, which UTF-8 can't hold; the characters that matter to CSV come often. */
 const text = fc.oneof(

@@ -1,10 +1,7 @@
 import { Buffer } from 'node:buffer';
-import { END_OF_DATA, QUOTE_CAUSES } from './csv.ts';
+import { COMMA, END_OF_DATA, LINE_END, QUOTE, QUOTE_CAUSES } from './rules.ts';
 
 const CHUNK_BYTES = 64 * 1024;
-const QUOTE = 0x22;
-const COMMA = 0x2c;
-const LINE_END = 0x0a;
 const BACKSLASH = 0x5c;
 const DOT = 0x2e;
 // A loop over bytes beats a call into C++ for short fields and loses for long ones.
@@ -16,7 +13,7 @@ for (const letter of QUOTE_CAUSES) CAUSES[letter.charCodeAt(0)] = 1;
 const CAUSE_BYTES = Array.from(QUOTE_CAUSES, (letter) => letter.charCodeAt(0));
 
 /**
- * Writes records field by field into chunks of bytes, by the rules of csv.ts and without a string per field.
+ * Writes records field by field into chunks of bytes, by the rules of rules.ts and without a string per field.
  * A chunk that {@link take} gave is written over once it was given back.
  */
 export class CsvWriter {

@@ -9,6 +9,7 @@ describe('a dataset of an SQL database', () => {
     { table: 'productos' },
     { schema: 'ventas' },
     { table: 'productos', schema: 'ventas', columns: ['id', 'nombre'] },
+    { where: 'precio > 5', exclude: ['nota'], limit: 10, strict: true },
     { query: 'select 1' },
     { query: 'select 1 as id', columns: ['id'] },
   ])('may be %j', (dataset) => {
@@ -18,6 +19,10 @@ describe('a dataset of an SQL database', () => {
   test.each([
     [{ query: 'select 1', table: 'productos' }, 'query'],
     [{ query: 'select 1', schema: 'ventas' }, 'query'],
+    [{ query: 'select 1', where: 'true' }, 'query'],
+    [{ columns: ['id'], exclude: ['nota'] }, 'exclude'],
+    [{ limit: 0 }, 'limit'],
+    [{ strict: 'yes' }, 'strict'],
     [{ query: '' }, 'query'],
     [{ table: '' }, 'table'],
     [{ table: 5 }, 'table'],

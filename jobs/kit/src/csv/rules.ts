@@ -1,7 +1,13 @@
 /**
  * The CSV of Esclusa: RFC 4180 but for `\n` line ends; UTF-8; a header row; NULL is an empty field and the empty string is `""`,
- * as PostgreSQL's COPY writes it. Every rule about CSV stands in this file; csv-writer.ts does the same on bytes, with these constants.
+ * as PostgreSQL's COPY writes it. Every rule about CSV stands in this file; writer.ts writes bytes by the same rules, and
+ * counter.ts reads them, with these constants.
  */
+
+/** The bytes that have a meaning. */
+export const QUOTE = 0x22;
+export const COMMA = 0x2c;
+export const LINE_END = 0x0a;
 
 /** Letters for which a field is quoted. */
 export const QUOTE_CAUSES = '"\n\r,';

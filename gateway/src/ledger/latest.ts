@@ -1,0 +1,67 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type Manifest, committedSchema } from '@esclusa/contract';
+import type { Bucket, TaggedObject } from './bucket.ts';
+import type { LedgerKeys } from './keys.ts';
+
+const TRIES = 10;
+const PAUSE_MS = 100;
+
+/** What decides which of two manifests is the newer. */
+export type Dated = Pick<Manifest, 'run' | 'created' | 'snapshot'>;
+
+/** What came of a try to make a manifest the latest; `mended`: what stood there was no manifest. */
+export type Advanced = 'moved' | 'kept' | 'mended';
+
+/** Whether a manifest tells of a later point in time than the one that stands: by its snapshot, and for the same instant by its run; pure. */
+export function isNewer(manifest: Dated, standing: Dated): boolean {
+  const [mine, theirs] = [instantOf(manifest), instantOf(standing)];
+  // Ids of runs sort by time.
+  return mine === theirs ? manifest.run > standing.run : mine > theirs;
+}
+
+function instantOf({ snapshot, created }: Dated): number {
+  return Date.parse(snapshot.takenAt ?? created);
+}
+
+/** The manifest of each pipeline's newest run, at a key that never changes. It moves forward only, whoever writes it and however late. */
+export class Latest {
+  readonly #bucket: Bucket;
+  readonly #keys: LedgerKeys;
+
+  constructor(bucket: Bucket, keys: LedgerKeys) {
+    this.#bucket = bucket;
+    this.#keys = keys;
+  }
+
+  /** Writes the manifest at a commit key there, unless a newer one stands there, or it itself. Rejects when others are quicker each time. */
+  async advance(pipeline: string, commitKey: string): Promise<Advanced> {
+    const key = this.#keys.latest(pipeline);
+    const text = await this.#bucket.get(commitKey);
+    const manifest = text === undefined ? undefined : readManifest(text);
+    // Somebody has deleted it since: there is nothing to point at.
+    if (text === undefined || manifest === undefined) return 'kept';
+    for (let tried = 1; tried <= TRIES; tried++) {
+      const there = await this.#bucket.getTagged(key);
+      const standing = there === undefined ? undefined : readManifest(there.text);
+      if (standing !== undefined && !isNewer(manifest, standing)) return 'kept';
+      if (await this.#replace(key, there, text)) return there !== undefined && standing === undefined ? 'mended' : 'moved';
+      await sleep(PAUSE_MS * tried);
+    }
+    throw new Error(`${key} was written by others ${TRIES} times in a row`);
+  }
+
+  /** Writes onto what was read; false when that does not stand there any more. */
+  async #replace(key: string, there: TaggedObject | undefined, text: string): Promise<boolean> {
+    const put = there === undefined ? await this.#bucket.putIfAbsent(key, text) : await this.#bucket.putIfMatch(key, text, there.etag);
+    return put === 'written';
+  }
+}
+
+/** Undefined for what is no manifest. */
+function readManifest(text: string): Manifest | undefined {
+  try {
+    return committedSchema.safeParse(JSON.parse(text)).data;
+  } catch {
+    return undefined;
+  }
+}

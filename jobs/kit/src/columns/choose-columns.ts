@@ -1,0 +1,45 @@
+import { JobError } from '@esclusa/contract';
+import { isSensitiveColumn } from './sensitive-columns.ts';
+
+/** The columns of a dataset that are read, in their order, and those that were left out for their names. */
+export interface ChosenColumns<Column> {
+  readonly columns: Column[];
+  readonly omittedColumns: string[];
+}
+
+/** Which columns a pipeline wants: the named ones in their order, or all but the excluded ones. */
+export interface WantedColumns {
+  readonly columns?: readonly string[] | undefined;
+  readonly exclude?: readonly string[] | undefined;
+}
+
+/**
+ * Chooses among the columns that a table or query has: the wanted ones in the wanted order, or all but the excluded ones and those that
+ * look like a password or token. Rejects with `COLUMN_NOT_FOUND` for one that is named and missing, and with `QUERY_INVALID` where a
+ * name comes twice or nothing is left.
+ */
+export function chooseColumns<Column extends { readonly name: string }>(
+  dataset: string,
+  available: readonly Column[],
+  { columns: wanted, exclude = [] }: WantedColumns,
+): ChosenColumns<Column> {
+  const refuse = (message: string, code: 'COLUMN_NOT_FOUND' | 'QUERY_INVALID', column?: string): JobError =>
+    new JobError(code, `dataset "${dataset}": ${message}`, { details: { dataset, ...(column === undefined ? {} : { column }) } });
+
+  const names = available.map((column) => column.name);
+  const byName = new Map(available.map((column) => [column.name, column]));
+  const find = (name: string): Column => {
+    const column = byName.get(name);
+    if (column === undefined) throw refuse(`the column "${name}" does not exist; there are ${names.join(', ')}`, 'COLUMN_NOT_FOUND', name);
+    return column;
+  };
+  const twice = (wanted ?? names).find((name, index, all) => all.indexOf(name) !== index);
+  if (twice !== undefined) throw refuse(`the column "${twice}" comes twice; give each a name of its own`, 'QUERY_INVALID', twice);
+  if (wanted !== undefined) return { columns: wanted.map(find), omittedColumns: [] };
+  // A typing error must not let a column through.
+  exclude.forEach(find);
+  const left = available.filter((column) => !exclude.includes(column.name));
+  const columns = left.filter((column) => !isSensitiveColumn(column.name));
+  if (columns.length === 0) throw refuse('it has no column to extract', 'QUERY_INVALID');
+  return { columns, omittedColumns: left.map((column) => column.name).filter(isSensitiveColumn) };
+}

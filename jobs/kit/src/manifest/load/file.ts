@@ -1,0 +1,10 @@
+import type { WrittenColumn } from '../field.ts';
+
+/** What a load line needs to know of the file that it loads. */
+export interface LoadedFile {
+  readonly dataset: string;
+  readonly url: string;
+  readonly columns: readonly WrittenColumn[];
+  /** Bytes of its longest record. */
+  readonly longestRecord: number;
+}

@@ -1,0 +1,56 @@
+import type { WrittenColumn } from '../field.ts';
+import type { LoadedFile } from './file.ts';
+
+/**
+ * A line of pandas that loads a file. pandas doesn't see whether a field was quoted: in a text column that has both NULLs and empty
+ * strings both come as empty strings (the manifest counts them); everywhere else NULL is `<NA>`. Decimals, dates and times stay text,
+ * since pandas has no type that holds all of them.
+ */
+export function pandasLoad({ url, columns }: LoadedFile): string {
+  const booleans = columns.flatMap(({ values }) => (values.kind === 'boolean' ? [values] : []));
+  const lists =
+    booleans.length === 0
+      ? []
+      : [`true_values=${list(booleans.map((type) => type.trueValue))}`, `false_values=${list(booleans.map((type) => type.falseValue))}`];
+  const nullable = columns.filter(isNullable);
+  const options = [
+    text(url),
+    `dtype={${columns.map((column) => `${text(column.name)}: ${text(pandasType(column))}`).join(', ')}}`,
+    // Else "NA", "None", "null" and many other texts would be NULLs.
+    'keep_default_na=False',
+    `na_values={${nullable.map((column) => `${text(column.name)}: ['']`).join(', ')}}`,
+    ...lists,
+    // A NULL in a file of one column is a blank line.
+    'skip_blank_lines=False',
+    "encoding='utf-8'",
+    String.raw`lineterminator='\n'`,
+  ];
+  return `pandas.read_csv(${options.join(', ')})`;
+}
+
+/** Whether nothing between the commas can only mean NULL. */
+function isNullable({ values, counts }: WrittenColumn): boolean {
+  return pandasType({ values }) !== 'string' || counts.emptyStrings === 0;
+}
+
+function pandasType({ values }: Pick<WrittenColumn, 'values'>): string {
+  switch (values.kind) {
+    case 'boolean':
+      return 'boolean';
+    case 'integer':
+      return `${values.unsigned === true ? 'U' : ''}Int${values.bits}`;
+    case 'float':
+      return `Float${values.bits}`;
+    default:
+      return 'string';
+  }
+}
+
+function list(values: readonly string[]): string {
+  return `[${[...new Set(values)].map(text).join(', ')}]`;
+}
+
+/** A literal of Python: JSON's escapes are all Python's too. */
+function text(value: string): string {
+  return JSON.stringify(value);
+}

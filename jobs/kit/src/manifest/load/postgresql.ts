@@ -1,0 +1,52 @@
+import type { WrittenColumn } from '../field.ts';
+import type { LoadedFile } from './file.ts';
+
+/**
+ * Statements of PostgreSQL that load a file into a new table, each value as it is; the file goes to the second one's standard input:
+ * `aws s3 cp <url> - | psql -c "<COPY …>"`. A comment that says why where PostgreSQL can't hold a value.
+ */
+export function postgresqlLoad({ dataset, columns }: LoadedFile): string {
+  const nul = columns.filter(({ counts }) => counts.nulBytes > 0);
+  if (nul.length > 0) return `-- not to be loaded by PostgreSQL, whose text holds no NUL bytes: ${nul.map((column) => quote(column.name)).join(', ')}`;
+  const list = columns.map((column) => `${quote(column.name)} ${postgresType(column)}`);
+  return `CREATE TABLE ${quote(dataset)} (${list.join(', ')});\nCOPY ${quote(dataset)} FROM STDIN WITH (FORMAT csv, HEADER true, NULL '', ENCODING 'UTF8');`;
+}
+
+/** The type of PostgreSQL that holds every value of the column in this file; what none holds is text. */
+function postgresType({ values, counts, postgresType: given }: WrittenColumn): string {
+  if (given !== undefined) return given;
+  switch (values.kind) {
+    case 'boolean':
+      return 'boolean';
+    case 'integer':
+      return (values.unsigned === true ? UNSIGNED : SIGNED)[values.bits];
+    case 'decimal':
+      return values.precision === undefined ? 'numeric' : `numeric(${values.precision},${values.scale ?? 0})`;
+    case 'float':
+      return values.bits === 32 ? 'real' : 'double precision';
+    case 'uuid':
+      return 'uuid';
+    case 'json':
+      // Keeps the text as it is.
+      return 'json';
+    case 'duration':
+      return 'interval';
+    case 'date':
+    case 'time':
+    case 'datetime':
+      if (counts.special > 0) return 'text';
+      if (values.kind === 'datetime') return values.zone ? 'timestamp with time zone' : 'timestamp';
+      return values.kind;
+    case 'binary':
+      return values.encoding === 'hex' ? 'bytea' : 'text';
+    default:
+      return 'text';
+  }
+}
+
+const SIGNED = { 8: 'smallint', 16: 'smallint', 32: 'integer', 64: 'bigint' } as const;
+const UNSIGNED = { 8: 'smallint', 16: 'integer', 32: 'bigint', 64: 'numeric(20)' } as const;
+
+function quote(name: string): string {
+  return `"${name.replaceAll('"', '""')}"`;
+}

@@ -1,0 +1,50 @@
+import type { Resource } from '@esclusa/contract';
+import { type WrittenColumn, writtenField } from './field.ts';
+import { duckdbLoad } from './load/duckdb.ts';
+import { pandasLoad } from './load/pandas.ts';
+import { postgresqlLoad } from './load/postgresql.ts';
+
+/** A file that was written whole. */
+export interface WrittenFile {
+  readonly dataset: string;
+  readonly bucket: string;
+  readonly key: string;
+  readonly rows: number;
+  readonly bytes: number;
+  /** Lower-case hex. */
+  readonly sha256: string;
+  readonly columns: readonly WrittenColumn[];
+  readonly omittedColumns: readonly string[];
+  readonly longestRecord: number;
+  /** Why values lost something, a sentence for each column and reason. */
+  readonly losses: readonly string[];
+  /** What the source was asked, where it has a language for it. */
+  readonly query?: string | undefined;
+}
+
+/** What the manifest says of a file: a Data Resource (https://datapackage.org/standard/data-resource/), and what else proves it. */
+export function resourceOfFile(file: WrittenFile): Resource {
+  const { dataset, bucket, key, rows, bytes, sha256, columns, omittedColumns, longestRecord, losses, query } = file;
+  const url = `s3://${bucket}/${key}`;
+  const loaded = { dataset, url, columns, longestRecord };
+  return {
+    name: dataset,
+    type: 'table',
+    // Relative, as the profile asks for; the package's root is the bucket.
+    path: key,
+    url,
+    format: 'csv',
+    mediatype: 'text/csv',
+    encoding: 'utf-8',
+    bytes,
+    hash: `sha256:${sha256}`,
+    rows,
+    lossy: columns.reduce((sum, { counts }) => sum + counts.lossy, 0),
+    ...(losses.length === 0 ? {} : { losses: [...losses] }),
+    dialect: { header: true, delimiter: ',', lineTerminator: '\n', quoteChar: '"', doubleQuote: true },
+    schema: { fields: columns.map(writtenField), missingValues: [''] },
+    omittedColumns: [...omittedColumns],
+    ...(query === undefined ? {} : { query }),
+    load: { duckdb: duckdbLoad(loaded), pandas: pandasLoad(loaded), postgresql: postgresqlLoad(loaded) },
+  };
+}

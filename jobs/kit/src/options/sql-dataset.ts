@@ -1,0 +1,44 @@
+import { z } from 'zod';
+import { datasetOptions } from './dataset-options.ts';
+
+/** How one dataset of an SQL database is written in a pipeline: a table or view (by default the one named like the dataset), or a query. */
+export function sqlDatasetSchema(descriptions: { readonly table: string; readonly schema: string }) {
+  return (
+    z
+      .strictObject({
+        table: z.string().min(1).describe(descriptions.table).optional(),
+        schema: z.string().min(1).describe(descriptions.schema).optional(),
+        query: z.string().min(1).describe('One SELECT, WITH or VALUES statement, instead of a table; it runs in a read-only transaction.').optional(),
+        columns: z
+          .array(z.string().min(1))
+          .min(1)
+          .describe('Columns to extract, in this order. One that looks like a password or token is extracted only when named here.')
+          .optional(),
+        where: z.string().min(1).describe('Which rows of the table: a condition of SQL, as behind WHERE. A query has its own.').optional(),
+        ...datasetOptions,
+      })
+      .refine((dataset) => dataset.query === undefined || (dataset.table ?? dataset.schema ?? dataset.where) === undefined, {
+        error: '"query" stands alone: it goes with none of "table", "schema" and "where"',
+        path: ['query'],
+      })
+      .refine((dataset) => dataset.columns === undefined || dataset.exclude === undefined, {
+        error: '"columns" and "exclude" do not go together: name the columns, or those to leave out',
+        path: ['exclude'],
+      })
+      // What the refinements say, for JSON Schema, which the gateway validates pipelines with.
+      .meta({
+        dependentSchemas: {
+          query: { not: { anyOf: [{ required: ['table'] }, { required: ['schema'] }, { required: ['where'] }] } },
+          exclude: { not: { required: ['columns'] } },
+        },
+      })
+  );
+}
+
+/** A dataset as a pipeline writes it. */
+export type SqlDataset = z.infer<ReturnType<typeof sqlDatasetSchema>>;
+
+/** What follows the select list and the source of rows: the condition in brackets, on lines of its own so that no comment of it swallows what follows. */
+export function restOfSelect({ where, limit }: Pick<SqlDataset, 'where' | 'limit'>): string {
+  return `${where === undefined ? '' : ` where (\n${where}\n)`}${limit === undefined ? '' : ` limit ${limit}`}`;
+}

@@ -1,0 +1,97 @@
+import { Buffer } from 'node:buffer';
+import { JobError } from '@esclusa/contract';
+import { CsvCounter, checkUtf8 } from './csv/counter.ts';
+import { csvRecord } from './csv/rules.ts';
+import type { DatasetReader, PlannedDataset, ReadColumn } from './job.ts';
+import type { LossyRow, Losses } from './losses.ts';
+import type { WrittenColumn } from './manifest/field.ts';
+
+/** What a CSV holds that was written. */
+export interface WrittenCsv {
+  readonly rows: number;
+  readonly columns: readonly WrittenColumn[];
+  readonly longestRecord: number;
+}
+
+/**
+ * Reads a dataset to its end and hands its CSV on, header first. What passes is counted, and made UTF-8 where it is not. Rejects when the
+ * file's rows are not as many as the source says.
+ */
+export async function writeCsv(
+  dataset: string,
+  plan: PlannedDataset,
+  losses: Losses,
+  write: (chunk: Uint8Array, reader: DatasetReader) => Promise<void>,
+): Promise<WrittenCsv> {
+  const reader = plan.read(losses);
+  const counter = new CsvCounter(plan.columns.map(({ values }) => values));
+  const names = plan.columns.map(({ name }) => name);
+  await write(Buffer.from(csvRecord(names)), reader);
+
+  const pass = async (chunk: Uint8Array, valid: boolean): Promise<void> => {
+    const good = valid
+      ? chunk
+      : mended(counter, chunk, (column, record) => losses.lost(names[column] ?? '', NO_UTF8, () => lossyRow(counter, chunk, record, names, plan.key)));
+    counter.take(good);
+    await write(good, reader);
+  };
+  // The beginning of a letter that the next chunk ends.
+  let held: Buffer = Buffer.alloc(0);
+  for await (const next of reader) {
+    const chunk = held.length === 0 ? next : Buffer.concat([held, next]);
+    const { valid, cut } = checkUtf8(chunk);
+    held = cut === 0 ? Buffer.alloc(0) : Buffer.from(chunk.subarray(chunk.length - cut));
+    await pass(cut === 0 ? chunk : chunk.subarray(0, chunk.length - cut), valid);
+  }
+  if (held.length > 0) await pass(held, false);
+
+  const rows = reader.rows();
+  if (counter.records !== rows) {
+    throw new JobError(
+      'INTERNAL',
+      `dataset "${dataset}": the file has ${counter.records} records and the source says that it gave ${rows} rows; nothing is published`,
+    );
+  }
+  const read: readonly ReadColumn[] = reader.columns?.() ?? plan.columns;
+  const columns = read.map(({ special, missing, ...column }, index) => {
+    const counted = counter.counts(index);
+    return {
+      ...column,
+      counts: { ...counted, special: special ?? counted.special, ...(missing === undefined ? {} : { missing }), lossy: losses.count(column.name) },
+    };
+  });
+  return { rows, columns, longestRecord: counter.longestRecord };
+}
+
+const NO_UTF8 = 'holds bytes that are no UTF-8, each of which is U+FFFD in the file';
+
+/** A chunk whose bytes that are no UTF-8 are replaced, field by field. */
+function mended(counter: CsvCounter, chunk: Uint8Array, lost: (column: number, record: number) => void): Buffer {
+  const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
+  const pieces: Uint8Array[] = [];
+  for (const { column, record, start, end } of counter.stretches(chunk)) {
+    const bytes = chunk.subarray(start, end);
+    const good = checkUtf8(bytes);
+    if (good.valid && good.cut === 0) pieces.push(bytes);
+    else {
+      lost(column, record);
+      pieces.push(Buffer.from(decoder.decode(bytes)));
+    }
+    pieces.push(chunk.subarray(end, end + 1));
+  }
+  return Buffer.concat(pieces);
+}
+
+/** Number and key of a record; the key as far as it lies within the chunk. */
+function lossyRow(counter: CsvCounter, chunk: Uint8Array, record: number, names: readonly string[], key: readonly string[] = []): LossyRow {
+  const found: Record<string, string | null> = {};
+  for (const { column, record: at, start, end } of counter.stretches(chunk)) {
+    const name = names[column];
+    if (at === record && name !== undefined && key.includes(name)) found[name] = unquoted(Buffer.from(chunk.subarray(start, end)).toString('utf8'));
+  }
+  return { row: record + 1, ...(Object.keys(found).length === key.length && key.length > 0 ? { key: found } : {}) };
+}
+
+function unquoted(field: string): string {
+  return field.startsWith('"') ? field.slice(1, -1).replaceAll('""', '"') : field;
+}

@@ -1,0 +1,47 @@
+import { createHash } from 'node:crypto';
+import { mkdtemp, readFile, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Resource } from '@esclusa/contract';
+import type { Job, SourceSession } from '../../jobs/kit/src/job.ts';
+import { Losses } from '../../jobs/kit/src/losses.ts';
+import { resourceOfFile } from '../../jobs/kit/src/manifest/resource.ts';
+import type { DatasetOptions } from '../../jobs/kit/src/options/dataset-options.ts';
+import { writeCsv } from '../../jobs/kit/src/write-csv.ts';
+
+/** A dataset as a file on this machine, with what the manifest says of it. */
+export interface Extracted {
+  readonly resource: Resource;
+  readonly file: string;
+  readonly text: string;
+}
+
+/** A session of a job on a server, in this process. */
+export async function connectJob<Dataset extends DatasetOptions>(job: Job<Dataset>, settings: Record<string, string>): Promise<SourceSession<Dataset>> {
+  const output = { log: () => undefined, progress: () => undefined, final: async () => undefined };
+  const { signal } = new AbortController();
+  return job.connect({ settings, mode: 'run', applicationName: 'esclusa corpus/1', signal, output });
+}
+
+/** Extracts one dataset as the kit does, but for S3. */
+export async function extractHere<Dataset extends DatasetOptions>(session: SourceSession<Dataset>, name: string, dataset: Dataset): Promise<Extracted> {
+  const plan = await session.plan(name, dataset);
+  const losses = new Losses(name, dataset.strict ?? false);
+  const chunks: Buffer[] = [];
+  const written = await writeCsv(name, plan, losses, async (chunk) => void chunks.push(Buffer.from(chunk)));
+  const bytes = Buffer.concat(chunks);
+  const file = join(await mkdtemp(join(tmpdir(), 'esclusa-corpus-')), `${name}.csv`);
+  await writeFile(file, bytes);
+  const resource = resourceOfFile({
+    ...written,
+    dataset: name,
+    bucket: 'lago',
+    key: `corpus/${name}.csv`,
+    bytes: bytes.length,
+    sha256: createHash('sha256').update(bytes).digest('hex'),
+    omittedColumns: plan.omittedColumns,
+    losses: losses.reasons,
+    query: plan.query,
+  });
+  return { resource, file, text: await readFile(file, 'utf8') };
+}

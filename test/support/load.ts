@@ -1,0 +1,103 @@
+import { createReadStream } from 'node:fs';
+import { pipeline } from 'node:stream/promises';
+import type { Column, Resource } from '@esclusa/contract';
+import { DuckDBInstance } from '@duckdb/node-api';
+import type pg from 'pg';
+import { from as copyFrom } from 'pg-copy-streams';
+
+type Cells = (string | null)[][];
+
+/** The manifest's own line for a reader. */
+export function loadLine(resource: Resource, reader: 'duckdb' | 'pandas' | 'postgresql'): string {
+  return (resource['load'] as Record<string, string>)[reader] ?? '';
+}
+
+/** What DuckDB holds after the manifest's load line, as text, in the file's order; and the types of its columns. `file` is where the URL's object lies. */
+export async function loadIntoDuckdb(resource: Resource, file: string): Promise<{ types: string[]; rows: Cells }> {
+  const instance = await DuckDBInstance.create(':memory:');
+  const connection = await instance.connect();
+  try {
+    await connection.run("set timezone = 'UTC'");
+    await connection.run(loadLine(resource, 'duckdb').replace(`'${resource.url}'`, `'${file}'`));
+    const table = `"${resource.name}"`;
+    const described = await connection.runAndReadAll(`describe ${table}`);
+    const types = described.getRowsJson().map((row) => row[1] as string);
+    // As the bytes' digits: the driver leaves a byte order mark out of what it makes a text of.
+    const list = fieldsOf(resource).map(({ name }) => `hex(cast("${name.replaceAll('"', '""')}" as varchar))`);
+    const result = await connection.runAndReadAll(`select ${list.join(', ')} from ${table}`);
+    const rows = result.getRowsJson().map((row) => row.map((value) => (value === null ? null : Buffer.from(value as string, 'hex').toString('utf8'))));
+    return { types, rows };
+  } finally {
+    connection.closeSync();
+    instance.closeSync();
+  }
+}
+
+/** What PostgreSQL holds after the manifest's load lines, as text, in any order. The table stays, under the dataset's name. */
+export async function loadIntoPostgres(client: pg.Client, resource: Resource, file: string): Promise<Cells> {
+  const [create = '', copy = ''] = loadLine(resource, 'postgresql').split(';\n');
+  await client.query(create);
+  await pipeline(createReadStream(file), client.query(copyFrom(copy.replace(/;$/, ''))));
+  const columns = fieldsOf(resource).map(({ name }) => spelt(`"${name.replaceAll('"', '""')}"`));
+  const { rows } = await client.query<(string | null)[]>({ text: `select ${columns.join(', ')} from "${resource.name}"`, rowMode: 'array' });
+  return rows;
+}
+
+/** A value as the server's own output function writes it, which a cast to text does not always do: it trims CHAR(n). */
+export function spelt(column: string): string {
+  return `case when ${column} is distinct from null then format('%s', ${column}) end`;
+}
+
+/** The fields of a resource's schema. */
+export function fieldsOf(resource: Resource): Column[] {
+  return resource.schema?.fields ?? [];
+}
+
+/** Rows in one spelling, whoever wrote them: by the types of the manifest's schema, with no value lost or made. */
+export function canonical(resource: Resource, rows: Cells): Cells {
+  const fields = fieldsOf(resource);
+  return rows.map((row) => row.map((value, index) => (value === null ? null : spell(value, fields[index]?.type ?? 'string'))));
+}
+
+function spell(value: string, type: string): string {
+  switch (type) {
+    case 'integer':
+      return BigInt(value).toString();
+    case 'number':
+      return number(value);
+    case 'boolean':
+      return String(/^t(rue)?$/.test(value));
+    case 'datetime':
+      return fraction(value.replace('T', ' ').replace(/(Z|\+00(:00)?)$/, ''));
+    case 'time':
+      return fraction(value);
+    default:
+      return value;
+  }
+}
+
+/** Decimals with all their digits and no needless zero; with an exponent as the number that they are. */
+function number(value: string): string {
+  const [, sign = '', whole = '', decimals = ''] = /^([+-]?)0*(\d*)(?:\.(\d*?)0*)?$/.exec(value) ?? [];
+  if (whole !== '' || decimals !== '' || /^[+-]?0+(\.0*)?$/.test(value)) {
+    const magnitude = `${whole === '' ? '0' : whole}${decimals === '' ? '' : `.${decimals}`}`;
+    return `${sign === '-' ? '-' : ''}${magnitude}`;
+  }
+  const named = value.toLowerCase().replace(/^([+-]?)inf(inity)?$/, '$1Infinity');
+  if (named === 'nan' || named.endsWith('Infinity')) return named;
+  return number(plainDigits(Number(named)));
+}
+
+function plainDigits(value: number): string {
+  if (!Number.isFinite(value)) throw new Error(`${value} has no digits`);
+  const [mantissa = '', exponent = '0'] = value.toExponential().split('e');
+  const [whole = '', decimals = ''] = mantissa.replace('-', '').split('.');
+  const digits = `${whole}${decimals}`;
+  const point = whole.length + Number(exponent);
+  const plain = point <= 0 ? `0.${'0'.repeat(-point)}${digits}` : `${digits.padEnd(point, '0').slice(0, point)}.${digits.slice(point)}`;
+  return `${value < 0 || Object.is(value, -0) ? '-' : ''}${plain}`;
+}
+
+function fraction(value: string): string {
+  return value.replace(/(\.\d*?)0+$/, '$1').replace(/\.$/, '');
+}
