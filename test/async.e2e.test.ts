@@ -194,7 +194,18 @@ describe('a caller who does not wait', () => {
     const { status, text } = await documented.request('POST', '/api/ingesta/postgresql/plan');
     expect([status, JSON.parse(text)]).toMatchObject([
       200,
-      { database: 'postgresql', datasets: { productos: { columns: [{ name: 'id', type: 'integer' }, { name: 't' }], omittedColumns: [] } } },
+      {
+        database: 'postgresql',
+        datasets: {
+          productos: {
+            columns: [
+              { name: 'id', type: 'integer', sourceType: 'integer' },
+              { name: 't', type: 'string', sourceType: 'text' },
+            ],
+            omittedColumns: [],
+          },
+        },
+      },
     ]);
     const missing = await documented.request('POST', '/api/ingesta/postgresql/plan', { body: '{"datasets":["clientes"]}' });
     expect([missing.status, JSON.parse(missing.text)]).toMatchObject([400, { code: 'BODY_INVALID', datasets: ['productos'] }]);

@@ -1,7 +1,13 @@
 import { z } from 'zod';
 import { database, pipelineName } from './words.ts';
 
-const column = z.strictObject({ name: z.string().describe('Its name.'), type: z.string().describe('Its type, as the source has it.') });
+/** Open, since a job may say more of its columns than we know. */
+const column = z.looseObject({
+  name: z.string().describe('Its name.'),
+  type: z.string().describe('Its type in the manifest: one of Table Schema.'),
+  format: z.string().optional().describe('What of that type.'),
+  sourceType: z.string().optional().describe('Its type as the source has it.'),
+});
 
 /** What a pipeline would extract. */
 export const planSchema = z
