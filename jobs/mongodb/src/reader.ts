@@ -83,7 +83,7 @@ function writeDocument(
     const text = value === MISSING ? null : cellText(value);
     if (text === null) writer.null();
     else {
-      if (text.includes(REPLACEMENT) && holdsInvalidText(bytes, path.segments[0] ?? '')) {
+      if (text.includes(REPLACEMENT) && holdsInvalidText(bytes, path)) {
         const id: unknown = document['_id'];
         const key = id === undefined ? {} : { key: { _id: cellText(id) } };
         losses.lost(name, 'holds bytes that are no UTF-8, each of which is U+FFFD in the file', () => ({ row, ...key }));

@@ -37,6 +37,12 @@ describe('cellText', () => {
     ['a regular expression', new BSON.BSONRegExp('a.b', 'i'), '{"$regularExpression":{"pattern":"a.b","options":"i"}}'],
     ['code', new Code('f()'), '{"$code":"f()"}'],
     ['a reference', new DBRef('medicos', new ObjectId('65a000000000000000000001')), '{"$ref":"medicos","$id":{"$oid":"65a000000000000000000001"}}'],
+    [
+      'a reference to a long, with more beside it',
+      new DBRef('medicos', Long.fromString('9007199254740993') as unknown as ObjectId, 'otra', { n: Long.MAX_VALUE }),
+      '{"$ref":"medicos","$id":9007199254740993,"$db":"otra","n":9223372036854775807}',
+    ],
+    ['code with a scope', new Code('f()', { n: Long.fromString('9007199254740993') }), '{"$code":"f()","$scope":{"n":9007199254740993}}'],
     ['the least key', new MinKey(), '{"$minKey":1}'],
     ['the greatest key', new MaxKey(), '{"$maxKey":1}'],
     ['an array', [new Int32(1), 'a"b', null, [new Double(0.5)]], '[1,"a\\"b",null,[0.5]]'],

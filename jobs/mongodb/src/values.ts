@@ -1,5 +1,5 @@
 import { JobError } from '@esclusa/contract';
-import { type Binary, BSON, type Decimal128, type Double, type Int32, type Long, type ObjectId } from 'mongodb';
+import { type Binary, BSON, type Code, type DBRef, type Decimal128, type Double, type Int32, type Long, type ObjectId } from 'mongodb';
 import { isDocument } from './paths.ts';
 
 /** How documents are read: every number as its own type, so that none is rounded; bytes of a text that are no UTF-8 become U+FFFD, which the reader counts. */
@@ -84,6 +84,15 @@ function json(value: unknown): string {
     // A number of JSON has no such values.
     if (!Number.isFinite(number)) return `{"$numberDouble":"${number}"}`;
     return Object.is(number, -0) ? '-0.0' : JSON.stringify(number);
+  }
+  // What documents lie in must not be left to the driver's writer either.
+  if (typed._bsontype === 'DBRef') {
+    const { collection, oid, db, fields } = value as unknown as DBRef;
+    return json({ $ref: collection, $id: oid, ...(db === undefined ? {} : { $db: db }), ...fields });
+  }
+  if (typed._bsontype === 'Code') {
+    const { code, scope } = value as unknown as Code;
+    return json({ $code: code, ...(scope === null ? {} : { $scope: scope }) });
   }
   return BSON.EJSON.stringify(value, { relaxed: true });
 }

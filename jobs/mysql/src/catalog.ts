@@ -120,9 +120,9 @@ async function selectQuery(connection: Connection, name: string, text: string, d
   return { sql, floats: whole ? new Set() : floatsOf(columns), columns, omittedColumns, reads: { text: query } };
 }
 
-/** The text protocol shows a FLOAT with six digits, as a DOUBLE it shows all. */
+/** The text protocol shows a FLOAT with six digits, as a DOUBLE it shows all. To add zero to it would take the sign of -0 away. */
 function listOf(columns: readonly SourceColumn[]): string {
-  return columns.map((column) => (isFloat(column) ? `${quote(column.name)} + 0e0` : quote(column.name))).join(', ');
+  return columns.map((column) => (isFloat(column) ? `${quote(column.name)} * 1e0` : quote(column.name))).join(', ');
 }
 
 function floatsOf(columns: readonly SourceColumn[]): ReadonlySet<number> {

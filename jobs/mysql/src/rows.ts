@@ -74,8 +74,11 @@ export function readRows(connection: Connection, { sql, floats = new Set() }: Ro
         if (chunk !== undefined) {
           yield chunk;
           writer.give(chunk);
-        } else if (ended) break;
-        else {
+        } else if (ended) {
+          // Paused where the last full chunk and the end came in one read: what is asked next would never be answered.
+          socket.resume();
+          break;
+        } else {
           const woken = new Promise<void>((resolve) => (wake = resolve));
           socket.resume();
           await woken;

@@ -37,9 +37,9 @@ describe('a row packet', () => {
     ['bits as an unsigned number', [Buffer.from([1]), Buffer.alloc(8, 0xff), Buffer.from([1, 0])], ['bits', 'bits', 'bits'], '1,18446744073709551615,256\n'],
     [
       'floats that came as doubles',
-      ['0.10000000149011612', '16777216', '-3.4028234663852886e38'],
-      ['float', 'float', 'float'],
-      '0.1,16777216,-3.4028235e+38\n',
+      ['0.10000000149011612', '16777216', '-3.4028234663852886e38', '-0', '0'],
+      ['float', 'float', 'float', 'float', 'float'],
+      '0.1,16777216,-3.4028235e+38,-0,0\n',
     ],
   ])('%s', (_, values, kinds, expected) => {
     expect(csv(values, kinds)).toBe(expected);

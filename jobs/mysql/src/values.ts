@@ -57,6 +57,7 @@ function writeValue(writer: CsvWriter, kind: Kind, packet: Buffer, start: number
 /** A FLOAT that came as the text of the equal DOUBLE, as the shortest text that reads back to it: 0.10000000149011612 → 0.1. */
 export function shortestFloat(text: string): string {
   const value = Number(text);
+  if (Object.is(value, -0)) return '-0';
   for (let digits = 6; digits < 9; digits++) {
     const short = Number(value.toPrecision(digits));
     if (Math.fround(short) === value) return String(short);

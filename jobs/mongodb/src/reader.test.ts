@@ -1,0 +1,73 @@
+import { describe, expect, test } from '@jest/globals';
+import { Losses } from '../../kit/src/losses.ts';
+import { type AbstractCursor, BSON, BSONRegExp, BSONSymbol, Code, type Document, ObjectId } from 'mongodb';
+import { parsePath } from './paths.ts';
+import { readDocuments } from './reader.ts';
+
+const ID = new ObjectId('65a000000000000000000001');
+// Four bytes that a test may put others in the place of.
+const MARK = 'MARK';
+
+/** A document's bytes with a byte that is no UTF-8 wherever the mark stands. */
+function broken(document: Document): Uint8Array {
+  const bytes = Buffer.from(BSON.serialize(document));
+  for (let at = bytes.indexOf(MARK); at !== -1; at = bytes.indexOf(MARK)) Buffer.from([0x61, 0xff, 0x62, 0x63]).copy(bytes, at);
+  return bytes;
+}
+
+/** Reads documents as a cursor gives them. */
+async function read(documents: readonly Uint8Array[], columns: readonly string[], strict = false): Promise<{ csv: string; losses: Losses }> {
+  const cursor = {
+    async *[Symbol.asyncIterator]() {
+      yield* documents;
+    },
+    close: async () => undefined,
+  };
+  const losses = new Losses('pacientes', strict);
+  const reader = readDocuments({
+    open: () => cursor as unknown as AbstractCursor<Document>,
+    columns: columns.map((name) => ({ name, path: parsePath(name) })),
+    known: undefined,
+    losses,
+    failure: (error) => error as Error,
+    onEnd: () => undefined,
+  });
+  const chunks: Buffer[] = [];
+  for await (const chunk of reader) chunks.push(Buffer.from(chunk));
+  return { csv: Buffer.concat(chunks).toString('utf8'), losses };
+}
+
+describe('bytes of a text that are no UTF-8', () => {
+  test.each<[string, unknown, string]>([
+    ['a text', MARK, 'a\ufffdbc'],
+    ['within documents and arrays', { a: [{ b: MARK }] }, '"{""a"":[{""b"":""a\ufffdbc""}]}"'],
+    ['a nested field’s name', { MARK: 'x' }, '"{""a\ufffdbc"":""x""}"'],
+    ['code', new Code(MARK), '"{""$code"":""a\ufffdbc""}"'],
+    ['code with a scope', new Code(MARK, { x: 'y' }), '"{""$code"":""a\ufffdbc"",""$scope"":{""x"":""y""}}"'],
+    ['the scope of code', new Code('f()', { x: MARK }), '"{""$code"":""f()"",""$scope"":{""x"":""a\ufffdbc""}}"'],
+    ['a symbol', new BSONSymbol(MARK), '"{""$symbol"":""a\ufffdbc""}"'],
+    ['a regular expression', new BSONRegExp(MARK, 'i'), '"{""$regularExpression"":{""pattern"":""a\ufffdbc"",""options"":""i""}}"'],
+  ])('%s: each is U+FFFD, and counted', async (_, v, written) => {
+    const { csv, losses } = await read([BSON.serialize({ _id: ID, v: 'bien' }), broken({ _id: ID, v })], ['_id', 'v']);
+    expect(csv).toBe(`${ID.toHexString()},bien\n${ID.toHexString()},${written}\n`);
+    expect([losses.count('_id'), losses.count('v')]).toEqual([0, 1]);
+  });
+
+  test('in a field whose own name has dots', async () => {
+    const { csv, losses } = await read([broken({ 'a.b': MARK })], ['a.b']);
+    expect([csv, losses.count('a.b')]).toEqual(['a\ufffdbc\n', 1]);
+  });
+
+  test('what was U+FFFD at the source is no loss, whatever another field holds', async () => {
+    const { csv, losses } = await read([broken({ v: 'a\ufffdb', w: MARK })], ['v']);
+    expect([csv, losses.count('v')]).toEqual(['a\ufffdb\n', 0]);
+  });
+
+  test('strict mode refuses the document by its _id', async () => {
+    const documents = [BSON.serialize({ v: 'bien' }), broken({ _id: ID, v: MARK })];
+    await expect(read(documents, ['v'], true)).rejects.toMatchObject({
+      code: 'VALUE_LOSSY',
+      details: { dataset: 'pacientes', row: 2, key: { _id: ID.toHexString() }, column: 'v' },
+    });
+  });
+});

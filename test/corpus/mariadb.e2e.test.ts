@@ -1,0 +1,3 @@
+import { mysqlCorpus } from './mysql-corpus.ts';
+
+mysqlCorpus('mariadb');

@@ -1,0 +1,425 @@
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { BSON, type Document } from 'mongodb';
+import type pg from 'pg';
+import type { SourceSession } from '../../jobs/kit/src/job.ts';
+import type { Dataset } from '../../jobs/mongodb/src/dataset.ts';
+import { mongodb } from '../../jobs/mongodb/src/job.ts';
+import { readCsv } from '../support/csv.ts';
+import { connectJob, extractHere } from '../support/extract.ts';
+import { fieldsOf, loadIntoDuckdb, loadIntoPostgres } from '../support/load.ts';
+import { MongoServer } from '../support/mongo-server.ts';
+import { PostgresServer } from '../support/postgres-server.ts';
+import { expectLoads, spellAlike } from './holds.ts';
+
+const { Binary, BSONRegExp, BSONSymbol, Code, DBRef, Decimal128, Double, Int32, Long, MaxKey, MinKey, ObjectId, Timestamp, UUID } = BSON;
+
+const TEXTS = ['', ' ', 'NULL', '\\N', '\\.', 'a,b', 'dice "hola"', '"', 'una\nlínea', 'otra\r\nlínea\r', 'Zoë 😀 汉字', '=1+1', '\ufeffx', '\u{fffd}'];
+
+/** Every type with its edges, and what each is in the file; each collection has null and a document without the field beside them. */
+const CORPUS: readonly [name: string, sourceType: string, field: string, duckdb: string, values: [unknown, string][]][] = [
+  ['textos', 'string', 'string', 'VARCHAR', TEXTS.map((value) => [value, value])],
+  [
+    'int',
+    'int',
+    'integer',
+    'INTEGER',
+    [
+      [new Int32(-2147483648), '-2147483648'],
+      [new Int32(2147483647), '2147483647'],
+    ],
+  ],
+  [
+    'largos',
+    'long',
+    'integer',
+    'BIGINT',
+    [
+      [Long.MAX_VALUE, '9223372036854775807'],
+      [Long.fromNumber(0), '0'],
+    ],
+  ],
+  [
+    'long',
+    'int|long',
+    'integer',
+    'BIGINT',
+    [
+      [Long.fromString('9007199254740993'), '9007199254740993'],
+      [Long.MIN_VALUE, '-9223372036854775808'],
+      [new Int32(1), '1'],
+    ],
+  ],
+  [
+    'double',
+    'double|int',
+    'number',
+    'DOUBLE',
+    [
+      [new Double(0.1), '0.1'],
+      [new Double(-0), '-0'],
+      [new Double(5e-324), '5e-324'],
+      [new Double(Number.NaN), 'NaN'],
+      [new Double(Number.NEGATIVE_INFINITY), '-Infinity'],
+      [new Int32(3), '3'],
+    ],
+  ],
+  [
+    'dobles',
+    'double',
+    'number',
+    'DOUBLE',
+    [
+      [new Double(1.5), '1.5'],
+      [new Double(3), '3'],
+      [new Double(1.7976931348623157e308), '1.7976931348623157e+308'],
+      [new Double(0.30000000000000004), '0.30000000000000004'],
+      [new Double(Number.POSITIVE_INFINITY), 'Infinity'],
+    ],
+  ],
+  [
+    'long y double',
+    'double|long',
+    'number',
+    'VARCHAR',
+    [
+      [Long.MAX_VALUE, '9223372036854775807'],
+      [new Double(5e-324), '5e-324'],
+      [new Double(1e21), '1e+21'],
+    ],
+  ],
+  [
+    'double y decimal sin fin',
+    'decimal|double',
+    'number',
+    'VARCHAR',
+    [
+      [Decimal128.fromString('1.10'), '1.10'],
+      [new Double(Number.NaN), 'NaN'],
+    ],
+  ],
+  [
+    'decimal',
+    'decimal',
+    'number',
+    'VARCHAR',
+    [
+      [Decimal128.fromString('1234567890123456789012345678901234'), '1234567890123456789012345678901234'],
+      [Decimal128.fromString('0.10'), '0.10'],
+      [Decimal128.fromString('-5'), '-5'],
+    ],
+  ],
+  [
+    'infinitos',
+    'decimal',
+    'number',
+    'VARCHAR',
+    [
+      [Decimal128.fromString('NaN'), 'NaN'],
+      [Decimal128.fromString('Infinity'), 'Infinity'],
+      [Decimal128.fromString('-Infinity'), '-Infinity'],
+    ],
+  ],
+  [
+    'numeros',
+    'decimal|double|int|long',
+    'number',
+    'VARCHAR',
+    [
+      [new Int32(1), '1'],
+      [Long.fromString('9007199254740993'), '9007199254740993'],
+      [new Double(0.5), '0.5'],
+      [Decimal128.fromString('0.10'), '0.10'],
+    ],
+  ],
+  [
+    'bool',
+    'bool',
+    'boolean',
+    'BOOLEAN',
+    [
+      [true, 'true'],
+      [false, 'false'],
+    ],
+  ],
+  [
+    'fecha',
+    'date',
+    'datetime',
+    'TIMESTAMP WITH TIME ZONE',
+    [
+      [new Date('2025-01-02T15:30:45.123Z'), '2025-01-02T15:30:45.123Z'],
+      [new Date('9999-12-31T23:59:59.999Z'), '9999-12-31T23:59:59.999Z'],
+      [new Date('0001-01-01T00:00:00Z'), '0001-01-01T00:00:00.000Z'],
+    ],
+  ],
+  [
+    'fechas',
+    'date',
+    'datetime',
+    'VARCHAR',
+    [
+      [new Date('-000044-03-15T00:00:00Z'), '-000044-03-15T00:00:00.000Z'],
+      [new Date('+010000-01-01T00:00:00Z'), '+010000-01-01T00:00:00.000Z'],
+    ],
+  ],
+  ['oid', 'objectId', 'string', 'VARCHAR', [[new ObjectId('65a000000000000000000001'), '65a000000000000000000001']]],
+  ['uuid', 'uuid', 'string', 'UUID', [[new UUID('a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11'), 'a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11']]],
+  [
+    'bytes',
+    'binData',
+    'string',
+    'VARCHAR',
+    [
+      [new Binary(Buffer.from([0, 255, 10])), 'AP8K'],
+      [new Binary(Buffer.alloc(0)), ''],
+      [new Binary(Buffer.alloc(16, 1), 3), 'AQEBAQEBAQEBAQEBAQEBAQ=='],
+      [new Binary(Buffer.from('x'), 128), 'eA=='],
+    ],
+  ],
+  ['nul', 'string', 'string', 'VARCHAR', [['a\u0000b', 'a\u0000b']]],
+  [
+    'objeto',
+    'object',
+    'object',
+    'VARCHAR',
+    [
+      [
+        { a: new Int32(1), n: Long.fromString('9007199254740993'), d: new Date(0), t: 'ñ"' },
+        '{"a":1,"n":9007199254740993,"d":{"$date":"1970-01-01T00:00:00.000Z"},"t":"ñ\\""}',
+      ],
+      [{}, '{}'],
+    ],
+  ],
+  [
+    'lista',
+    'array',
+    'array',
+    'VARCHAR',
+    [
+      [[new Int32(1), null, 'x', [true]], '[1,null,"x",[true]]'],
+      [[], '[]'],
+    ],
+  ],
+  [
+    'objetos y listas',
+    'array|object',
+    'any',
+    'VARCHAR',
+    [
+      [[new Double(Number.NaN), new Double(-0), new Date(-1)], '[{"$numberDouble":"NaN"},-0.0,{"$date":{"$numberLong":"-1"}}]'],
+      [
+        { 'a.b': Decimal128.fromString('0.10'), b: new Binary(Buffer.from([1]), 5) },
+        '{"a.b":{"$numberDecimal":"0.10"},"b":{"$binary":{"base64":"AQ==","subType":"05"}}}',
+      ],
+      [
+        new DBRef('medicos', Long.fromString('9007199254740993') as unknown as BSON.ObjectId, 'otra', { n: Long.MAX_VALUE }),
+        '{"$ref":"medicos","$id":9007199254740993,"$db":"otra","n":9223372036854775807}',
+      ],
+    ],
+  ],
+  [
+    'uuid y bytes',
+    'binData|uuid',
+    'string',
+    'VARCHAR',
+    [
+      [new UUID('a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11'), 'a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11'],
+      [new Binary(Buffer.from([0])), 'AA=='],
+    ],
+  ],
+  ['solo null', '', 'string', 'VARCHAR', []],
+  [
+    'mezcla',
+    'bool|int|string',
+    'string',
+    'VARCHAR',
+    [
+      [true, 'true'],
+      [new Int32(1), '1'],
+      ['1', '1'],
+    ],
+  ],
+  [
+    'raros',
+    'javascript|maxKey|minKey|regex|symbol|timestamp',
+    'string',
+    'VARCHAR',
+    [
+      [new BSONRegExp('^a', 'i'), '{"$regularExpression":{"pattern":"^a","options":"i"}}'],
+      [new Code('f()'), '{"$code":"f()"}'],
+      [new BSONSymbol('s'), '{"$symbol":"s"}'],
+      [new Timestamp({ t: 5, i: 1 }), '{"$timestamp":{"t":5,"i":1}}'],
+      [new MinKey(), '{"$minKey":1}'],
+      [new MaxKey(), '{"$maxKey":1}'],
+    ],
+  ],
+];
+
+type Canonical = string | number | boolean | null | Canonical[] | { [name: string]: Canonical };
+
+/** A value of canonical Extended JSON with its numbers and dates in one spelling, so that it can be compared with relaxed JSON. */
+function plain(value: Canonical): unknown {
+  // Of a timestamp, say.
+  if (typeof value === 'number') return numberOf(String(value));
+  if (value === null || typeof value !== 'object') return value;
+  if (Array.isArray(value)) return value.map(plain);
+  const [[name, inner] = ['', null], ...more] = Object.entries(value);
+  if (more.length === 0 && typeof inner === 'string') {
+    if (name === '$numberInt' || name === '$numberLong') return `number ${BigInt(inner)}`;
+    if (name === '$numberDouble' && Number.isFinite(Number(inner))) return numberOf(inner);
+  }
+  if (more.length === 0 && name === '$date') return `date ${(inner as { $numberLong: string }).$numberLong}`;
+  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, plain(item)]));
+}
+
+function numberOf(text: string): string {
+  if (/^-?\d+$/.test(text) && text !== '-0') return `number ${BigInt(text)}`;
+  const number = Number(text);
+  if (Object.is(number, -0)) return 'number -0';
+  return `number ${Number.isInteger(number) ? BigInt(number) : number}`;
+}
+
+/** The relaxed Extended JSON of a file, spelt as {@link plain} does, with all digits of its numbers. */
+function relaxed(text: string): unknown {
+  return JSON.parse(text, function (this: unknown, _name: string, value: unknown, context?: { source?: string }): unknown {
+    if (typeof value === 'number') return numberOf(context?.source ?? '');
+    const date = (value as { $date?: unknown } | null)?.$date;
+    if (typeof date === 'string' && date.startsWith('number')) return value;
+    if (typeof date === 'string') return `date ${Date.parse(date)}`;
+    if (typeof date === 'object') return `date ${(date as { $numberLong: string }).$numberLong}`;
+    return value;
+  } as (this: unknown, key: string, value: unknown) => unknown);
+}
+
+/** What a field of a file says, read as the type that the driver says the value has. */
+function readAs(text: string, own: Canonical | undefined): unknown {
+  if (typeof own === 'boolean') return text === 'true' ? true : text === 'false' ? false : text;
+  if (typeof own !== 'object' || own === null) return text;
+  if (Array.isArray(own)) return relaxed(text);
+  if ('$numberInt' in own || '$numberLong' in own) return numberOf(text);
+  if ('$numberDouble' in own) return Number.isFinite(Number(text)) ? numberOf(text) : { $numberDouble: text };
+  if ('$numberDecimal' in own) return { $numberDecimal: text };
+  if ('$date' in own) return `date ${Date.parse(text)}`;
+  if ('$oid' in own) return { $oid: text };
+  if ('$binary' in own) {
+    const { subType } = own['$binary'] as { subType: string };
+    return { $binary: { base64: subType === '04' ? Buffer.from(text.replaceAll('-', ''), 'hex').toString('base64') : text, subType } };
+  }
+  return relaxed(text);
+}
+
+describe('the corpus of MongoDB', () => {
+  let server: MongoServer;
+  let postgres: PostgresServer;
+  let target: pg.Client;
+  let session: SourceSession<Dataset>;
+
+  beforeAll(async () => {
+    [server, postgres] = await Promise.all([MongoServer.start('replica set'), PostgresServer.start()]);
+    await server.using('corpus', async (db) => {
+      for (const [name, , , , values] of CORPUS) {
+        const documents: Document[] = values.map(([v], id) => ({ _id: id as unknown as BSON.ObjectId, v }));
+        await db.collection(name).insertMany([...documents, { _id: 900 as unknown as BSON.ObjectId, v: null }, { _id: 901 as unknown as BSON.ObjectId }]);
+      }
+      await db.collection('distintos').insertMany([
+        { _id: 1 as unknown as BSON.ObjectId, a: 1 },
+        { _id: 2 as unknown as BSON.ObjectId, 'b,"c"': 2, anidado: { x: 1 } },
+        { _id: 3 as unknown as BSON.ObjectId, a: 3, ultimo: 'z' },
+      ]);
+      await db.collection('puntos').insertMany([
+        { _id: 1 as unknown as BSON.ObjectId, 'a.b': 'con punto', a: { b: 'por dentro' }, "l'eau": 1, 'x\ny': true },
+        { _id: 2 as unknown as BSON.ObjectId, a: [{ b: 1 }, { b: 2 }, {}] },
+      ]);
+      await db.collection('extremos').insertMany(
+        ['1E+6144', '9.999999999999999999999999999999999E+6144', '1E-6176', '-0', '0E+3'].map((text, id) => ({
+          _id: id as unknown as BSON.ObjectId,
+          v: Decimal128.fromString(text),
+        })),
+      );
+    });
+    target = await postgres.connect();
+    await spellAlike(target);
+    const { host, port, user, password } = server.fromHere;
+    session = await connectJob(mongodb, { MONGO_HOST: host, MONGO_PORT: String(port), MONGO_USER: user, MONGO_PASSWORD: password, MONGO_DATABASE: 'corpus' });
+  }, 180_000);
+
+  /** What a plain find gives, by _id, in the order of it. */
+  async function canonicalValues(collection: string): Promise<Map<string, Canonical | undefined>> {
+    const documents = await server.using('corpus', (db) =>
+      db
+        .collection(collection)
+        .find({}, { promoteValues: false, bsonRegExp: true, sort: { _id: 1 } })
+        .toArray(),
+    );
+    return new Map(
+      documents.map((document) => {
+        const { _id, v } = JSON.parse(BSON.EJSON.stringify(document, { relaxed: false })) as { _id: { $numberInt: string }; v?: Canonical };
+        return [_id.$numberInt, v];
+      }),
+    );
+  }
+
+  afterAll(async () => {
+    await session?.close();
+    await target?.end();
+    await Promise.all([server?.stop(), postgres?.stop()]);
+  });
+
+  test.each(CORPUS)('%s', async (name, sourceType, field, duckdb, values) => {
+    const extracted = await extractHere(session, name, { columns: ['_id', 'v'] });
+    const { resource, text, file } = extracted;
+    const types = [...sourceType.split('|').filter((type) => type !== ''), 'null'].toSorted().join('|');
+    expect(fieldsOf(resource)[1]).toMatchObject({ name: 'v', type: field, sourceType: types, counts: { nulls: 2, missing: 1, lossy: 0 } });
+    const records = readCsv(text).records.toSorted((a, b) => Number(a[0]) - Number(b[0]));
+    expect(records).toEqual([...values.map(([, written], id) => [String(id), written]), ['900', null], ['901', null]]);
+    // The same by the driver's own canonical Extended JSON of a plain find.
+    const own = await canonicalValues(name);
+    expect(records.map(([id, value]) => [id, value === null || value === undefined ? null : readAs(value, own.get(id ?? ''))])).toEqual(
+      [...own].map(([id, value]) => [id, value === undefined || value === null ? null : plain(value)]),
+    );
+    await expectLoads(extracted, target);
+    expect((await loadIntoDuckdb(resource, file)).types[1]).toBe(duckdb);
+  });
+
+  test('without columns they are the union of all documents’ fields', async () => {
+    const extracted = await extractHere(session, 'distintos', {});
+    expect(readCsv(extracted.text).header).toEqual(['_id', 'a', 'b,"c"', 'anidado', 'ultimo']);
+    await expectLoads(extracted, target);
+    const without = await extractHere(session, 'distintos', { exclude: ['anidado', 'ultimo'], limit: 2 });
+    expect(readCsv(without.text)).toMatchObject({ header: ['_id', 'a', 'b,"c"'], records: [expect.anything(), expect.anything()] });
+  });
+
+  test('names of fields with dots and quotes are columns, and a path goes into documents and arrays', async () => {
+    const whole = await extractHere(session, 'puntos', {});
+    expect(readCsv(whole.text)).toEqual({
+      header: ['_id', 'a.b', 'a', "l'eau", 'x\ny'],
+      records: [
+        ['1', 'con punto', '{"b":"por dentro"}', '1', 'true'],
+        ['2', null, '[{"b":1},{"b":2},{}]', null, null],
+      ],
+    });
+    await expectLoads(whole, target);
+    const { text } = await extractHere(session, 'puntos', { columns: ['_id', 'a.b', { name: 'primero', path: 'a.0.b' }, 'no.hay'] });
+    expect(readCsv(text).records).toEqual([
+      ['1', 'por dentro', null, null],
+      ['2', '[1,2]', '1', null],
+    ]);
+  });
+
+  test('decimals at the ends of their range are numbers of PostgreSQL, but for the sign of a zero', async () => {
+    const extracted = await extractHere(session, 'extremos', {});
+    const written = readCsv(extracted.text).records.map(([, v]) => v);
+    // As the driver writes it: a number so large has no other form.
+    expect(written).toEqual(['1.000000000000000000000000000000000E+6144', '9.999999999999999999999999999999999E+6144', '1E-6176', '-0', '0E+3']);
+    expect((await loadIntoDuckdb(extracted.resource, extracted.file)).rows.map(([, v]) => v)).toEqual(written);
+    await loadIntoPostgres(target, extracted.resource, extracted.file);
+    const { rows } = await target.query('select v = ($1::numeric[])[_id + 1] as same, count(*)::int as n from extremos group by 1', [written]);
+    expect(rows).toEqual([{ same: true, n: 5 }]);
+  });
+
+  test('a column that no document has is NULL, and all of it missing', async () => {
+    const extracted = await extractHere(session, 'ausente', { collection: 'int', columns: ['_id', 'nada'] });
+    expect(fieldsOf(extracted.resource)[1]).toMatchObject({ type: 'string', sourceType: 'missing', counts: { nulls: 4, missing: 4 } });
+    await expectLoads(extracted, target);
+  });
+});
