@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
-import { mkdtemp, readFile, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { afterAll } from '@jest/globals';
 import type { Resource } from '@esclusa/contract';
 import type { Job, SourceSession } from '../../jobs/kit/src/job.ts';
 import { Losses } from '../../jobs/kit/src/losses.ts';
@@ -15,6 +16,10 @@ export interface Extracted {
   readonly file: string;
   readonly text: string;
 }
+
+const folder = await mkdtemp(join(tmpdir(), 'esclusa-corpus-'));
+let files = 0;
+afterAll(() => rm(folder, { recursive: true }));
 
 /** A session of a job on a server, in this process. */
 export async function connectJob<Dataset extends DatasetOptions>(job: Job<Dataset>, settings: Record<string, string>): Promise<SourceSession<Dataset>> {
@@ -30,7 +35,7 @@ export async function extractHere<Dataset extends DatasetOptions>(session: Sourc
   const chunks: Buffer[] = [];
   const written = await writeCsv(name, plan, losses, async (chunk) => void chunks.push(Buffer.from(chunk)));
   const bytes = Buffer.concat(chunks);
-  const file = join(await mkdtemp(join(tmpdir(), 'esclusa-corpus-')), `${name}.csv`);
+  const file = join(folder, `${files++}.csv`);
   await writeFile(file, bytes);
   const resource = resourceOfFile({
     ...written,

@@ -43,10 +43,10 @@ async function upload({ request, options, plans, publication, output, signal }: 
   const report = progressReporter(output, name, plan.estimatedRows);
   const losses = new Losses(name, options.get(name)?.strict ?? false);
   const object = await publication.open(name);
-  const written = await writeCsv(name, plan, losses, async (chunk, reader) => {
+  const written = await writeCsv(name, plan, losses, async (chunk, rows) => {
     signal.throwIfAborted();
     await object.write(chunk);
-    report(reader.rows(), object.bytes);
+    report(rows, object.bytes);
   });
   signal.throwIfAborted();
   const sha256 = await object.finish();

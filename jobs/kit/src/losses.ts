@@ -1,5 +1,8 @@
 import { JobError } from '@esclusa/contract';
 
+/** Why a text is not wholly in the file: a file is UTF-8. */
+export const NO_UTF8 = 'holds bytes that are no UTF-8, each of which is U+FFFD in the file';
+
 /** The row that a value is of. */
 export interface LossyRow {
   /** Its number in the dataset, the first is 1. */

@@ -2,8 +2,8 @@ import { Buffer } from 'node:buffer';
 import { JobError } from '@esclusa/contract';
 import { CsvCounter, checkUtf8 } from './csv/counter.ts';
 import { csvRecord } from './csv/rules.ts';
-import type { DatasetReader, PlannedDataset, ReadColumn } from './job.ts';
-import type { LossyRow, Losses } from './losses.ts';
+import type { PlannedDataset, ReadColumn } from './job.ts';
+import { type LossyRow, type Losses, NO_UTF8 } from './losses.ts';
 import type { WrittenColumn } from './manifest/field.ts';
 
 /** What a CSV holds that was written. */
@@ -14,26 +14,26 @@ export interface WrittenCsv {
 }
 
 /**
- * Reads a dataset to its end and hands its CSV on, header first. What passes is counted, and made UTF-8 where it is not. Rejects when the
+ * Reads a dataset to its end and hands its CSV on, header first, each time with the rows that have ended. What passes is counted, and made UTF-8 where it is not. Rejects when the
  * file's rows are not as many as the source says.
  */
 export async function writeCsv(
   dataset: string,
   plan: PlannedDataset,
   losses: Losses,
-  write: (chunk: Uint8Array, reader: DatasetReader) => Promise<void>,
+  write: (chunk: Uint8Array, rows: number) => Promise<void>,
 ): Promise<WrittenCsv> {
   const reader = plan.read(losses);
   const counter = new CsvCounter(plan.columns.map(({ values }) => values));
   const names = plan.columns.map(({ name }) => name);
-  await write(Buffer.from(csvRecord(names)), reader);
+  await write(Buffer.from(csvRecord(names)), 0);
 
   const pass = async (chunk: Uint8Array, valid: boolean): Promise<void> => {
     const good = valid
       ? chunk
       : mended(counter, chunk, (column, record) => losses.lost(names[column] ?? '', NO_UTF8, () => lossyRow(counter, chunk, record, names, plan.key)));
     counter.take(good);
-    await write(good, reader);
+    await write(good, counter.records);
   };
   // The beginning of a letter that the next chunk ends.
   let held: Buffer = Buffer.alloc(0);
@@ -62,8 +62,6 @@ export async function writeCsv(
   });
   return { rows, columns, longestRecord: counter.longestRecord };
 }
-
-const NO_UTF8 = 'holds bytes that are no UTF-8, each of which is U+FFFD in the file';
 
 /** A chunk whose bytes that are no UTF-8 are replaced, field by field. */
 function mended(counter: CsvCounter, chunk: Uint8Array, lost: (column: number, record: number) => void): Buffer {

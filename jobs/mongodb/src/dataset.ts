@@ -1,4 +1,4 @@
-import { datasetOptions } from '@esclusa/kit';
+import { columnsOrExclude, datasetOptions } from '@esclusa/kit';
 import { z } from 'zod';
 
 const path = z
@@ -27,12 +27,9 @@ export const datasetSchema = z
       .optional(),
     ...datasetOptions,
   })
-  .refine((dataset) => dataset.columns === undefined || dataset.exclude === undefined, {
-    error: '"columns" and "exclude" do not go together: name the columns, or those to leave out',
-    path: ['exclude'],
-  })
+  .refine(columnsOrExclude.holds, columnsOrExclude.problem)
   // What the refinement says, for JSON Schema, which the gateway validates pipelines with.
-  .meta({ dependentSchemas: { exclude: { not: { required: ['columns'] } } } });
+  .meta({ dependentSchemas: columnsOrExclude.jsonSchema });
 
 /** A dataset as a pipeline writes it. */
 export type Dataset = z.infer<typeof datasetSchema>;

@@ -1,10 +1,10 @@
 import type { SourceColumn, ValueType } from '@esclusa/kit';
-import type { Decimal128 } from 'mongodb';
+import type { Binary, Decimal128 } from 'mongodb';
 import { MISSING, isDocument } from './paths.ts';
+import { isUuid } from './values.ts';
 
 const LAST_PLAIN_DATE = Date.UTC(9999, 11, 31, 23, 59, 59, 999);
 const FIRST_PLAIN_DATE = Date.parse('0001-01-01T00:00:00Z');
-const UUID_SUBTYPE = 4;
 const NOT_FINITE = /^-?[IN]/;
 
 /** What was seen in one column: a collection has no schema, so that its columns' types are those of the values that it holds. */
@@ -79,8 +79,8 @@ const NAMES: Readonly<Record<string, string>> = {
   DBRef: 'object',
 };
 
-function typedName(value: { _bsontype: string; sub_type?: number; position?: number }): string {
-  if (value._bsontype === 'Binary') return value.sub_type === UUID_SUBTYPE && value.position === 16 ? 'uuid' : 'binData';
+function typedName(value: { _bsontype: string }): string {
+  if (value._bsontype === 'Binary') return isUuid(value as unknown as Binary) ? 'uuid' : 'binData';
   return NAMES[value._bsontype] ?? value._bsontype;
 }
 

@@ -1,4 +1,4 @@
-import { CsvWriter, type DatasetReader, type Losses } from '@esclusa/kit';
+import { CsvWriter, type DatasetReader, type Losses, NO_UTF8 } from '@esclusa/kit';
 import { type AbstractCursor, BSON, type Document } from 'mongodb';
 import { holdsInvalidText } from './invalid-text.ts';
 import { ObservedColumn } from './observed.ts';
@@ -86,7 +86,7 @@ function writeDocument(
       if (text.includes(REPLACEMENT) && holdsInvalidText(bytes, path)) {
         const id: unknown = document['_id'];
         const key = id === undefined ? {} : { key: { _id: cellText(id) } };
-        losses.lost(name, 'holds bytes that are no UTF-8, each of which is U+FFFD in the file', () => ({ row, ...key }));
+        losses.lost(name, NO_UTF8, () => ({ row, ...key }));
       }
       writer.text(text);
     }

@@ -10,6 +10,11 @@ const UUID_SUBTYPE = 4;
 const FIRST_TEXT_DATE = 0;
 const LAST_TEXT_DATE = Date.UTC(9999, 11, 31, 23, 59, 59, 999);
 
+/** Whether bytes are a UUID, which is written as one. */
+export function isUuid({ sub_type: subtype, position }: Pick<Binary, 'sub_type' | 'position'>): boolean {
+  return subtype === UUID_SUBTYPE && position === 16;
+}
+
 type Typed = { readonly _bsontype: string };
 
 /** Text of a CSV field; null for NULL. Every rule on how a BSON value is written stands in this file. */
@@ -42,7 +47,7 @@ function typedText(value: Typed): string {
       return doubleText((value as unknown as Double).value);
     case 'Binary': {
       const binary = value as unknown as Binary;
-      return binary.sub_type === UUID_SUBTYPE && binary.position === 16 ? binary.toUUID().toString() : binary.toString('base64');
+      return isUuid(binary) ? binary.toUUID().toString() : binary.toString('base64');
     }
     default:
       return json(value);

@@ -1,5 +1,5 @@
 import { JobError } from '@esclusa/contract';
-import { type ChosenColumns, type SourceColumn, chooseColumns, restOfSelect } from '@esclusa/kit';
+import { type ChosenColumns, type SourceColumn, chooseColumns, restOfSelect, wholeKey } from '@esclusa/kit';
 import type { Connection } from 'mysql2';
 import { ask, askFields } from './connection.ts';
 import type { Dataset } from './dataset.ts';
@@ -88,7 +88,7 @@ async function selectTable(connection: Connection, name: string, schema: string,
     floats: floatsOf(columns),
     columns,
     omittedColumns,
-    ...(key.length > 0 && key.every((part) => columns.some((column) => column.name === part)) ? { key } : {}),
+    ...wholeKey(key, columns),
     reads: found.type === 'VIEW' ? { text: await viewText(connection, found) } : { schema: found.schema, table: found.name },
     ...(rows > 0 ? { estimatedRows: rows, estimatedBytes: Number(found.bytes ?? 0) } : {}),
   };

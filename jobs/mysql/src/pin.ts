@@ -28,7 +28,8 @@ const WHERE_KNOWN = [
   'set session information_schema_stats_expiry = 0', // MySQL
 ];
 
-const UNKNOWN_VARIABLE = 1193;
+/** The server's error number for a variable that it has not. */
+export const UNKNOWN_VARIABLE = 1193;
 
 /** Sets a connection up for reading. */
 export async function pin(connection: Connection): Promise<void> {

@@ -1,5 +1,6 @@
 import type { Connection } from 'mysql2';
 import { ask } from './connection.ts';
+import { UNKNOWN_VARIABLE } from './pin.ts';
 
 /** Where the snapshot is in the server's binary log, as far as the server tells its readers. */
 export interface Position {
@@ -35,7 +36,6 @@ async function gtidExecuted(connection: Connection): Promise<string | undefined>
     const [row] = await ask<{ gtid: string }>(connection, 'select @@global.gtid_executed as gtid');
     return row?.gtid.replaceAll('\n', '') ?? '';
   } catch (error) {
-    const UNKNOWN_VARIABLE = 1193;
     if ((error as { errno?: number }).errno === UNKNOWN_VARIABLE) return undefined;
     throw error;
   }

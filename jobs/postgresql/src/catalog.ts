@@ -1,5 +1,5 @@
 import { JobError } from '@esclusa/contract';
-import { type ChosenColumns, type SourceColumn, chooseColumns, restOfSelect } from '@esclusa/kit';
+import { type ChosenColumns, type SourceColumn, chooseColumns, restOfSelect, wholeKey } from '@esclusa/kit';
 import pg from 'pg';
 import type { Dataset } from './dataset.ts';
 import { type CatalogueColumn, sourceColumn } from './kinds.ts';
@@ -75,12 +75,13 @@ async function selectTable(client: pg.Client, name: string, dataset: Dataset & {
   );
   const { columns, omittedColumns } = chooseColumns(name, available.map(sourceColumn), dataset);
   const rows = Number(table.rows);
-  const key = await primaryKey(client, table.oid);
+  // Only a strict run tells a row by its key.
+  const key = dataset.strict === true ? await primaryKey(client, table.oid) : [];
   return {
     sql: `select ${list(columns)} from ${relation}${restOfSelect(dataset)}`,
     columns,
     omittedColumns,
-    ...(key.length > 0 && key.every((part) => columns.some((column) => column.name === part)) ? { key } : {}),
+    ...wholeKey(key, columns),
     ...(rows > 0
       ? {
           estimatedRows: rows,

@@ -13,6 +13,11 @@ export interface WantedColumns {
   readonly exclude?: readonly string[] | undefined;
 }
 
+/** The key of a table, if there is one and all of it is read. */
+export function wholeKey(key: readonly string[], columns: readonly { readonly name: string }[]): { readonly key?: readonly string[] } {
+  return key.length > 0 && key.every((part) => columns.some(({ name }) => name === part)) ? { key } : {};
+}
+
 /**
  * Chooses among the columns that a table or query has: the wanted ones in the wanted order, or all but the excluded ones and those that
  * look like a password or token. Rejects with `COLUMN_NOT_FOUND` for one that is named and missing, and with `QUERY_INVALID` where a

@@ -1,7 +1,7 @@
 import { Buffer, isUtf8 } from 'node:buffer';
 import type { ValueType } from '../columns/value-type.ts';
 import { COMMA, LINE_END, QUOTE } from './rules.ts';
-import { SPECIAL_BYTES, isSpecial } from './special.ts';
+import { SPECIAL_BYTES, type SpecialRule, specialRule } from './special.ts';
 
 /** What a file holds in one column. */
 export interface ColumnCounts {
@@ -40,9 +40,8 @@ export class CsvCounter {
   readonly #breaks: Float64Array;
   readonly #nuls: Float64Array;
   readonly #special: Float64Array;
-  readonly #types: readonly ValueType[];
-  /** 1 for columns whose values may be special. */
-  readonly #looked: Uint8Array;
+  /** Of the columns whose values may be special. */
+  readonly #rules: readonly (SpecialRule | undefined)[];
   #column = 0;
   #quoted = false;
   #sawQuote = false;
@@ -56,13 +55,12 @@ export class CsvCounter {
 
   constructor(types: readonly ValueType[]) {
     const make = (): Float64Array => new Float64Array(types.length);
-    this.#types = types;
     this.#nulls = make();
     this.#empty = make();
     this.#breaks = make();
     this.#nuls = make();
     this.#special = make();
-    this.#looked = Uint8Array.from(types, (type) => (isSpecial(type) === undefined ? 0 : 1));
+    this.#rules = types.map(specialRule);
   }
 
   /** The counts of a column. */
@@ -97,7 +95,7 @@ export class CsvCounter {
       }
     }
     this.#quoted = quoted;
-    if (this.#looked[this.#column] === 1) this.#keepHead(chunk, end);
+    if (this.#rules[this.#column] !== undefined) this.#keepHead(chunk, end);
     this.#fieldStart -= end;
     this.#recordStart -= end;
   }
@@ -126,7 +124,7 @@ export class CsvCounter {
     const length = at - this.#fieldStart;
     if (length === 0) this.#nulls[column]! += 1;
     else if (length === 2 && this.#sawQuote) this.#empty[column]! += 1;
-    else if (this.#looked[column] === 1) this.#look(chunk, at, column);
+    else if (this.#isSpecial(chunk, at)) this.#special[column]! += 1;
     if (this.#sawBreak) this.#breaks[column]! += 1;
     if (this.#sawNul) this.#nuls[column]! += 1;
     this.#sawQuote = false;
@@ -143,13 +141,11 @@ export class CsvCounter {
     this.#recordStart = at + 1;
   }
 
-  #look(chunk: Uint8Array, end: number, column: number): void {
-    const type = this.#types[column];
-    const rule = type === undefined ? undefined : isSpecial(type);
-    if (rule === undefined) return;
-    const start = this.#fieldStart;
-    const special = start >= 0 ? rule(chunk, start, end) : rule(Buffer.concat([this.#head, chunk.subarray(0, end)]), 0, end + this.#head.length);
-    if (special) this.#special[column]! += 1;
+  #isSpecial(chunk: Uint8Array, end: number): boolean {
+    const rule = this.#rules[this.#column];
+    if (rule === undefined) return false;
+    if (this.#fieldStart >= 0) return rule(chunk, this.#fieldStart, end);
+    return rule(Buffer.concat([this.#head, chunk.subarray(0, end)]), 0, end + this.#head.length);
   }
 
   #keepHead(chunk: Uint8Array, end: number): void {

@@ -1,7 +1,7 @@
 import type { ValueType } from '../columns/value-type.ts';
 
 /** Whether the value that stands in these bytes is special. */
-type Rule = (bytes: Uint8Array, start: number, end: number) => boolean;
+export type SpecialRule = (bytes: Uint8Array, start: number, end: number) => boolean;
 
 /** As many bytes of a value tell. Longer numbers have no other beginning, and longer dates are special anyway. */
 export const SPECIAL_BYTES = 64;
@@ -19,11 +19,11 @@ const LETTER_C = 0x43;
  * Values that types of other systems have no room for, by kind; every rule on them stands in this file. `undefined` for a kind that
  * has none. Floats have room for NaN and infinity everywhere.
  */
-export function isSpecial({ kind }: ValueType): Rule | undefined {
+export function specialRule({ kind }: ValueType): SpecialRule | undefined {
   return RULES[kind];
 }
 
-const RULES: Partial<Record<ValueType['kind'], Rule>> = {
+const RULES: Partial<Record<ValueType['kind'], SpecialRule>> = {
   // NaN, Infinity, -Infinity.
   decimal: (bytes, start) => {
     const first = bytes[start] as number;

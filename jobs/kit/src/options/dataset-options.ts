@@ -10,6 +10,13 @@ export const datasetOptions = {
     .optional(),
 };
 
+/** That columns are named or left out, not both: as a check of zod, what it says, and the same for JSON Schema (a member of `dependentSchemas`). */
+export const columnsOrExclude = {
+  holds: (dataset: { readonly columns?: unknown; readonly exclude?: unknown }): boolean => dataset.columns === undefined || dataset.exclude === undefined,
+  problem: { error: '"columns" and "exclude" do not go together: name the columns, or those to leave out', path: ['exclude'] },
+  jsonSchema: { exclude: { not: { required: ['columns'] } } },
+};
+
 /** The part of a dataset that the kit itself acts on. */
 export interface DatasetOptions {
   readonly strict?: boolean | undefined;

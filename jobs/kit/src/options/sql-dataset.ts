@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { datasetOptions } from './dataset-options.ts';
+import { columnsOrExclude, datasetOptions } from './dataset-options.ts';
 
 /** How one dataset of an SQL database is written in a pipeline: a table or view (by default the one named like the dataset), or a query. */
 export function sqlDatasetSchema(descriptions: { readonly table: string; readonly schema: string }) {
@@ -21,15 +21,12 @@ export function sqlDatasetSchema(descriptions: { readonly table: string; readonl
         error: '"query" stands alone: it goes with none of "table", "schema" and "where"',
         path: ['query'],
       })
-      .refine((dataset) => dataset.columns === undefined || dataset.exclude === undefined, {
-        error: '"columns" and "exclude" do not go together: name the columns, or those to leave out',
-        path: ['exclude'],
-      })
+      .refine(columnsOrExclude.holds, columnsOrExclude.problem)
       // What the refinements say, for JSON Schema, which the gateway validates pipelines with.
       .meta({
         dependentSchemas: {
           query: { not: { anyOf: [{ required: ['table'] }, { required: ['schema'] }, { required: ['where'] }] } },
-          exclude: { not: { required: ['columns'] } },
+          ...columnsOrExclude.jsonSchema,
         },
       })
   );

@@ -1,5 +1,5 @@
 import type { WrittenColumn } from '../field.ts';
-import type { LoadedFile } from './file.ts';
+import { type LoadedFile, quoteName } from './file.ts';
 
 // DuckDB's default; a longer line is an error, and twice as much must fit into its buffer.
 const DEFAULT_MAX_LINE = 2_000_000;
@@ -22,7 +22,7 @@ export function duckdbLoad({ dataset, url, columns, longestRecord }: LoadedFile)
     ...(longestRecord >= DEFAULT_MAX_LINE ? [`max_line_size = ${longestRecord + 1}`, `buffer_size = ${4 * longestRecord}`, 'parallel = false'] : []),
     `columns = {${types.join(', ')}}`,
   ];
-  return `CREATE TABLE ${name(dataset)} AS SELECT * FROM read_csv(${text(url)}, ${options.join(', ')});`;
+  return `CREATE TABLE ${quoteName(dataset)} AS SELECT * FROM read_csv(${text(url)}, ${options.join(', ')});`;
 }
 
 /** The type of DuckDB that holds every value of the column in this file; what none holds is text. */
@@ -53,10 +53,6 @@ function duckdbType({ values, counts }: WrittenColumn): string {
 }
 
 const INTEGERS = { 8: 'TINYINT', 16: 'SMALLINT', 32: 'INTEGER', 64: 'BIGINT' } as const;
-
-function name(value: string): string {
-  return `"${value.replaceAll('"', '""')}"`;
-}
 
 function text(value: string): string {
   return `'${value.replaceAll("'", "''")}'`;

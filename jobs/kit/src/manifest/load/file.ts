@@ -1,5 +1,10 @@
 import type { WrittenColumn } from '../field.ts';
 
+/** A name as SQL writes it. */
+export function quoteName(name: string): string {
+  return `"${name.replaceAll('"', '""')}"`;
+}
+
 /** What a load line needs to know of the file that it loads. */
 export interface LoadedFile {
   readonly dataset: string;

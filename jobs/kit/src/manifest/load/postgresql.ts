@@ -1,5 +1,5 @@
 import type { WrittenColumn } from '../field.ts';
-import type { LoadedFile } from './file.ts';
+import { type LoadedFile, quoteName } from './file.ts';
 
 /**
  * Statements of PostgreSQL that load a file into a new table, each value as it is; the file goes to the second one's standard input:
@@ -7,9 +7,9 @@ import type { LoadedFile } from './file.ts';
  */
 export function postgresqlLoad({ dataset, columns }: LoadedFile): string {
   const nul = columns.filter(({ counts }) => counts.nulBytes > 0);
-  if (nul.length > 0) return `-- not to be loaded by PostgreSQL, whose text holds no NUL bytes: ${nul.map((column) => quote(column.name)).join(', ')}`;
-  const list = columns.map((column) => `${quote(column.name)} ${postgresType(column)}`);
-  return `CREATE TABLE ${quote(dataset)} (${list.join(', ')});\nCOPY ${quote(dataset)} FROM STDIN WITH (FORMAT csv, HEADER true, NULL '', ENCODING 'UTF8');`;
+  if (nul.length > 0) return `-- not to be loaded by PostgreSQL, whose text holds no NUL bytes: ${nul.map((column) => quoteName(column.name)).join(', ')}`;
+  const list = columns.map((column) => `${quoteName(column.name)} ${postgresType(column)}`);
+  return `CREATE TABLE ${quoteName(dataset)} (${list.join(', ')});\nCOPY ${quoteName(dataset)} FROM STDIN WITH (FORMAT csv, HEADER true, NULL '', ENCODING 'UTF8');`;
 }
 
 /** The type of PostgreSQL that holds every value of the column in this file; what none holds is text. */
@@ -46,7 +46,3 @@ function postgresType({ values, counts, postgresType: given }: WrittenColumn): s
 
 const SIGNED = { 8: 'smallint', 16: 'smallint', 32: 'integer', 64: 'bigint' } as const;
 const UNSIGNED = { 8: 'smallint', 16: 'integer', 32: 'bigint', 64: 'numeric(20)' } as const;
-
-function quote(name: string): string {
-  return `"${name.replaceAll('"', '""')}"`;
-}
