@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { containersWith, docker, eventually, nothingLeft } from './support/docker.ts';
 import { TestGateway } from './support/gateway.ts';
-import { newBucket, newDatabase, unique } from './support/stack.ts';
+import { TEST_IMAGE_PREFIX, newBucket, newDatabase, unique } from './support/stack.ts';
 
 const SQL = 'create table productos as select g as id, repeat(md5(g::text), 16) as t from generate_series(1, 400000) as g';
 const pipelines = { postgresql: 'job: postgresql\ndatasets:\n  productos:\n' };
@@ -41,7 +41,7 @@ describe('a gateway killed while a run is going on', () => {
     const options = { bucket: bucket.name, database, pipelines, installation: unique('test') };
     // A container whose run has no open entry, as it would be left.
     const left = await docker.createContainer({
-      Image: 'esclusa-test-postgresql:latest',
+      Image: `${TEST_IMAGE_PREFIX}-postgresql:latest`,
       Labels: {
         'esclusa.installation': options.installation,
         'esclusa.run': 'ended',
@@ -52,7 +52,7 @@ describe('a gateway killed while a run is going on', () => {
       },
     });
     const stranger = await docker.createContainer({
-      Image: 'esclusa-test-postgresql:latest',
+      Image: `${TEST_IMAGE_PREFIX}-postgresql:latest`,
       Labels: { 'esclusa.installation': 'test-stranger', 'esclusa.run': 'ended', 'esclusa.attempt': '1' },
     });
     const gateway = await TestGateway.start(options);

@@ -20,8 +20,8 @@ export interface Stack {
 /** Where the global set-up writes the stack down. */
 export const STACK_FILE_VARIABLE = 'ESCLUSA_TEST_STACK';
 
-/** Prefix of the images that tests build, apart from those that somebody works with. */
-export const TEST_IMAGE_PREFIX = 'esclusa-test';
+/** Prefix of the images that tests build, apart from those that somebody works with; another one for a second tree that is tested at the same time. */
+export const TEST_IMAGE_PREFIX = process.env['ESCLUSA_TEST_IMAGE_PREFIX'] ?? 'esclusa-test';
 
 /** The stack that the global set-up started. */
 export function stack(): Stack {
