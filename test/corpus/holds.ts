@@ -1,13 +1,16 @@
 import { expect } from '@jest/globals';
+import type { Resource } from '@esclusa/contract';
 import type pg from 'pg';
+import type { Dialect } from '../../jobs/kit/src/csv/rules.ts';
 import { problemsOfPackage } from '../support/data-package.ts';
 import { readCsv } from '../support/csv.ts';
 import type { Extracted } from '../support/extract.ts';
 import { canonical, fieldsOf, loadIntoDuckdb, loadIntoPostgres } from '../support/load.ts';
+import { asPandasTells, loadIntoPandas } from '../support/pandas.ts';
 
 /** Holds a file to its manifest: the profile takes it, its counts are true, and what readers load by its lines is what is in it. */
 export async function expectLoads({ resource, file, text }: Extracted, client: pg.Client): Promise<void> {
-  const { header, records } = readCsv(text);
+  const { header, records } = readCsv(text, dialectOf(resource));
   expect(header).toEqual(fieldsOf(resource).map(({ name }) => name));
   expect(records).toHaveLength(resource.rows);
   const manifest = {
@@ -28,10 +31,20 @@ export async function expectLoads({ resource, file, text }: Extracted, client: p
   });
   const expected = canonical(resource, records);
   expect({ reader: 'DuckDB', rows: canonical(resource, (await loadIntoDuckdb(resource, file)).rows) }).toEqual({ reader: 'DuckDB', rows: expected });
+  const framed = await loadIntoPandas(resource, file);
+  if (framed !== undefined) {
+    expect({ reader: 'pandas', rows: canonical(resource, framed) }).toEqual({ reader: 'pandas', rows: asPandasTells(resource, expected) });
+  }
   if (records.some((record) => record.some((value) => value?.includes('\u0000')))) return;
   const loaded = canonical(resource, await loadIntoPostgres(client, resource, file));
   // A table has no order.
   expect({ reader: 'PostgreSQL', rows: sorted(loaded) }).toEqual({ reader: 'PostgreSQL', rows: sorted(expected) });
+}
+
+/** How a file is written, as its manifest says. */
+function dialectOf(resource: Resource): Pick<Dialect, 'delimiter' | 'nullToken' | 'bom'> {
+  const { delimiter, nullSequence: nullToken = '' } = resource['dialect'] as { delimiter: Dialect['delimiter']; nullSequence?: string };
+  return { delimiter, nullToken, bom: resource['bom'] === true };
 }
 
 function sorted(rows: (string | null)[][]): string[] {

@@ -4,9 +4,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll } from '@jest/globals';
 import type { Resource } from '@esclusa/contract';
-import type { Job, SourceSession } from '../../jobs/kit/src/job.ts';
+import type { Job, Settings, SourceSession } from '../../jobs/kit/src/job.ts';
 import { Losses } from '../../jobs/kit/src/losses.ts';
 import { resourceOfFile } from '../../jobs/kit/src/manifest/resource.ts';
+import { maskedDataset } from '../../jobs/kit/src/masks/masked-dataset.ts';
+import { dialectOf } from '../../jobs/kit/src/options/csv-options.ts';
 import type { DatasetOptions } from '../../jobs/kit/src/options/dataset-options.ts';
 import { writeCsv } from '../../jobs/kit/src/write-csv.ts';
 
@@ -29,11 +31,17 @@ export async function connectJob<Dataset extends DatasetOptions>(job: Job<Datase
 }
 
 /** Extracts one dataset as the kit does, but for S3. */
-export async function extractHere<Dataset extends DatasetOptions>(session: SourceSession<Dataset>, name: string, dataset: Dataset): Promise<Extracted> {
-  const plan = await session.plan(name, dataset);
+export async function extractHere<Dataset extends DatasetOptions>(
+  session: SourceSession<Dataset>,
+  name: string,
+  dataset: Dataset,
+  settings: Settings = {},
+): Promise<Extracted> {
+  const plan = maskedDataset(name, await session.plan(name, dataset), dataset.mask, settings);
+  const dialect = dialectOf(dataset.csv);
   const losses = new Losses(name, dataset.strict ?? false);
   const chunks: Buffer[] = [];
-  const written = await writeCsv(name, plan, losses, async (chunk) => void chunks.push(Buffer.from(chunk)));
+  const written = await writeCsv(name, plan, losses, async (chunk) => void chunks.push(Buffer.from(chunk)), dialect);
   const bytes = Buffer.concat(chunks);
   const file = join(folder, `${files++}.csv`);
   await writeFile(file, bytes);
@@ -47,6 +55,8 @@ export async function extractHere<Dataset extends DatasetOptions>(session: Sourc
     omittedColumns: plan.omittedColumns,
     losses: losses.reasons,
     query: plan.query,
+    dialect,
+    options: dataset,
   });
   return { resource, file, text: await readFile(file, 'utf8') };
 }

@@ -2,6 +2,7 @@ import { DATASETS_READ, type JobRequest, type Manifest, type Resource } from '@e
 import type { PlannedDataset, SourceSession } from './job.ts';
 import { Losses } from './losses.ts';
 import { resourceOfFile } from './manifest/resource.ts';
+import { dialectOf } from './options/csv-options.ts';
 import type { DatasetOptions } from './options/dataset-options.ts';
 import type { JobOutput } from './output.ts';
 import { progressReporter } from './progress.ts';
@@ -41,13 +42,16 @@ async function upload({ request, options, plans, publication, output, signal }: 
   const key = request.destination.keys[name];
   if (plan === undefined || key === undefined) throw new Error(`dataset ${name} has no plan or no key`);
   const report = progressReporter(output, name, plan.estimatedRows);
-  const losses = new Losses(name, options.get(name)?.strict ?? false);
+  const asked = options.get(name) ?? {};
+  const losses = new Losses(name, asked.strict ?? false);
+  const dialect = dialectOf(asked.csv);
   const object = await publication.open(name);
-  const written = await writeCsv(name, plan, losses, async (chunk, rows) => {
+  const hand = async (chunk: Uint8Array, rows: number): Promise<void> => {
     signal.throwIfAborted();
     await object.write(chunk);
     report(rows, object.bytes);
-  });
+  };
+  const written = await writeCsv(name, plan, losses, hand, dialect);
   signal.throwIfAborted();
   const sha256 = await object.finish();
   report(written.rows, object.bytes, { now: true });
@@ -63,5 +67,7 @@ async function upload({ request, options, plans, publication, output, signal }: 
     omittedColumns: plan.omittedColumns,
     losses: reasons,
     query: plan.query,
+    dialect,
+    options: asked,
   });
 }

@@ -11,6 +11,8 @@ export interface LossyRow {
   readonly key?: Readonly<Record<string, string | null>>;
 }
 
+const HIDDEN = '***';
+
 /**
  * Conversions of one dataset that lost something: counted by column for the manifest, or, in strict mode, refused at the first.
  * Every rule on what is lossy stands with the source (docs/types.md lists them); what becomes of it stands here.
@@ -20,6 +22,7 @@ export class Losses {
   readonly #strict: boolean;
   readonly #counts = new Map<string, number>();
   readonly #reasons = new Set<string>();
+  #hidden: ReadonlySet<string> = new Set();
 
   constructor(dataset: string, strict: boolean) {
     this.#dataset = dataset;
@@ -36,6 +39,11 @@ export class Losses {
     this.#reasons.add(`${column}: ${why}`);
   }
 
+  /** Columns whose values are in no error, though they are a key. */
+  hide(columns: readonly string[]): void {
+    this.#hidden = new Set(columns);
+  }
+
   /** How many values of a column lost something. */
   count(column: string): number {
     return this.#counts.get(column) ?? 0;
@@ -46,7 +54,8 @@ export class Losses {
     return [...this.#reasons];
   }
 
-  #refusal(column: string, why: string, { row, key }: LossyRow): JobError {
+  #refusal(column: string, why: string, { row, key: parts }: LossyRow): JobError {
+    const key = parts && Object.fromEntries(Object.entries(parts).map(([name, value]) => [name, this.#hidden.has(name) ? HIDDEN : value]));
     const which =
       key === undefined
         ? `row ${row}`

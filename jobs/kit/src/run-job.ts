@@ -6,6 +6,7 @@ import { readDatasets, readRequest } from './input/request.ts';
 import { receiveSecrets } from './input/secrets.ts';
 import type { Job, PlannedDataset, Settings, SourceSession } from './job.ts';
 import { fieldOf } from './manifest/field.ts';
+import { maskedDataset } from './masks/masked-dataset.ts';
 import type { DatasetOptions } from './options/dataset-options.ts';
 import { type JobOutput, errorLine, processOutput, toJobError } from './output.ts';
 import { createS3Client } from './sink/client.ts';
@@ -65,7 +66,7 @@ async function performRequest<Dataset extends DatasetOptions>(
   const datasets = readDatasets(request, job.dataset);
   for (const [name, dataset] of datasets) {
     stop.signal.throwIfAborted();
-    plans.set(name, await session.plan(name, dataset));
+    plans.set(name, maskedDataset(name, await session.plan(name, dataset), dataset.mask, settings));
   }
   const client = createS3Client(settings);
   const publication = new Publication(client, request, stop.signal);

@@ -1,10 +1,15 @@
 import { Buffer } from 'node:buffer';
 import { JobError } from '@esclusa/contract';
 import { CsvCounter, checkUtf8 } from './csv/counter.ts';
-import { csvRecord } from './csv/rules.ts';
+import { CsvRewriter } from './csv/rewriter.ts';
+import { BYTE_ORDER_MARK, type Dialect, PLAIN, csvRecord } from './csv/rules.ts';
 import type { PlannedDataset, ReadColumn } from './job.ts';
 import { type LossyRow, type Losses, NO_UTF8 } from './losses.ts';
 import type { WrittenColumn } from './manifest/field.ts';
+import { isPlain } from './options/csv-options.ts';
+
+/** Why a text is not in the file as it was: a spreadsheet would compute it. */
+const GUARDED = 'begins like a formula and has an apostrophe before it in the file';
 
 /** What a CSV holds that was written. */
 export interface WrittenCsv {
@@ -15,18 +20,28 @@ export interface WrittenCsv {
 
 /**
  * Reads a dataset to its end and hands its CSV on, header first, each time with the rows that have ended. What passes is counted, and made UTF-8 where it is not. Rejects when the
- * file's rows are not as many as the source says.
+ * file's rows are not as many as the source says. What the source gives is handed on as it is unless the dialect is another one.
  */
 export async function writeCsv(
   dataset: string,
   plan: PlannedDataset,
   losses: Losses,
-  write: (chunk: Uint8Array, rows: number) => Promise<void>,
+  hand: (chunk: Uint8Array, rows: number) => Promise<void>,
+  dialect: Dialect = PLAIN,
 ): Promise<WrittenCsv> {
   const reader = plan.read(losses);
   const counter = new CsvCounter(plan.columns.map(({ values }) => values));
   const names = plan.columns.map(({ name }) => name);
-  await write(Buffer.from(csvRecord(names)), 0);
+  const lostToGuard = (column: number, record: number): void => losses.lost(names[column] ?? '', GUARDED, () => ({ row: record + 1 }));
+  const rewriter = isPlain(dialect)
+    ? undefined
+    : new CsvRewriter(
+        plan.columns.map(({ values }) => values),
+        dialect,
+        lostToGuard,
+      );
+  const write = rewriter === undefined ? hand : (chunk: Uint8Array, rows: number) => hand(rewriter.take(chunk), rows);
+  await hand(Buffer.from(`${dialect.bom ? BYTE_ORDER_MARK : ''}${csvRecord(names, dialect)}`), 0);
 
   const pass = async (chunk: Uint8Array, valid: boolean): Promise<void> => {
     const good = valid
@@ -55,12 +70,19 @@ export async function writeCsv(
   const read: readonly ReadColumn[] = reader.columns?.() ?? plan.columns;
   const columns = read.map(({ special, missing, ...column }, index) => {
     const counted = counter.counts(index);
+    const tokens = rewriter?.tokens(index);
     return {
       ...column,
-      counts: { ...counted, special: special ?? counted.special, ...(missing === undefined ? {} : { missing }), lossy: losses.count(column.name) },
+      counts: {
+        ...counted,
+        special: special ?? counted.special,
+        ...(missing === undefined ? {} : { missing }),
+        ...(tokens === undefined ? {} : { tokens }),
+        lossy: losses.count(column.name),
+      },
     };
   });
-  return { rows, columns, longestRecord: counter.longestRecord };
+  return { rows, columns, longestRecord: (rewriter ?? counter).longestRecord };
 }
 
 /** A chunk whose bytes that are no UTF-8 are replaced, field by field. */

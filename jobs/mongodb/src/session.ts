@@ -157,7 +157,7 @@ class MongoSession implements SourceSession<Dataset> {
   async #columns(
     name: string,
     collection: string,
-    { columns: wanted, exclude, filter }: Dataset,
+    { columns: wanted, exclude, mask, filter }: Dataset,
   ): Promise<ChosenColumns<SourceColumn> & { paths: Path[]; known?: Set<string> }> {
     if (wanted !== undefined) {
       const named = wanted.map((column) => (typeof column === 'string' ? { name: column, path: column } : column));
@@ -171,7 +171,7 @@ class MongoSession implements SourceSession<Dataset> {
     const cursor = this.#db.collection(collection).find(parseFilter(filter), { ...this.#options(), ...sample, raw: true });
     for await (const document of cursor) discovery.take(document as unknown as Uint8Array);
     const found = discovery.columns;
-    const chosen = chooseColumns(name, found, { exclude });
+    const chosen = chooseColumns(name, found, { exclude, mask });
     // A field's own name, whatever dots it holds.
     const paths = chosen.columns.map((column) => ({ segments: [column.name], rests: [column.name] }));
     return { ...chosen, paths, known: new Set(found.map((column) => column.name)) };

@@ -1,5 +1,5 @@
 import { JobError } from '@esclusa/contract';
-import { type ChosenColumns, type SourceColumn, chooseColumns, restOfSelect, wholeKey } from '@esclusa/kit';
+import { type ChosenColumns, type SourceColumn, chooseColumns, isWholeQuery, restOfSelect, wholeKey } from '@esclusa/kit';
 import type { Connection } from 'mysql2';
 import { ask, askFields } from './connection.ts';
 import type { Dataset } from './dataset.ts';
@@ -25,6 +25,7 @@ interface Relation {
   readonly bytes: number | string | null;
 }
 
+const RANDOM = 'rand()';
 const quote = (name: string): string => `\`${name.replaceAll('`', '``')}\``;
 
 /** Finds a dataset at the source without reading it. */
@@ -84,7 +85,7 @@ async function selectTable(connection: Connection, name: string, schema: string,
   const rows = Number(found.rows ?? 0);
   const key = available.flatMap((column) => (column.part === 'PRI' ? [column.name] : []));
   return {
-    sql: `select ${listOf(columns)} from ${quote(found.schema)}.${quote(found.name)}${restOfSelect(dataset)}`,
+    sql: `select ${listOf(columns)} from ${quote(found.schema)}.${quote(found.name)}${restOfSelect(dataset, RANDOM)}`,
     floats: floatsOf(columns),
     columns,
     omittedColumns,
@@ -115,8 +116,8 @@ async function selectQuery(connection: Connection, name: string, text: string, d
   const available = fields.map((field) => sourceColumn(field.name, typeName(field)));
   const { columns, omittedColumns } = chooseColumns(name, available, dataset);
   // As it is where all of it is read: an ORDER BY of a derived table may be passed over. But a FLOAT would lose digits so.
-  const whole = columns.length === available.length && dataset.columns === undefined && dataset.limit === undefined && !columns.some(isFloat);
-  const sql = whole ? query : `select ${listOf(columns)} from ${derived}${restOfSelect(dataset)}`;
+  const whole = isWholeQuery(dataset, columns.length, available.length) && !columns.some(isFloat);
+  const sql = whole ? query : `select ${listOf(columns)} from ${derived}${restOfSelect(dataset, RANDOM)}`;
   return { sql, floats: whole ? new Set() : floatsOf(columns), columns, omittedColumns, reads: { text: query } };
 }
 

@@ -1,5 +1,5 @@
 import { JobError } from '@esclusa/contract';
-import { type ChosenColumns, type SourceColumn, chooseColumns, restOfSelect, wholeKey } from '@esclusa/kit';
+import { type ChosenColumns, type SourceColumn, chooseColumns, isWholeQuery, restOfSelect, wholeKey } from '@esclusa/kit';
 import pg from 'pg';
 import type { Dataset } from './dataset.ts';
 import { type CatalogueColumn, sourceColumn } from './kinds.ts';
@@ -13,6 +13,7 @@ export interface Selection extends ChosenColumns<SourceColumn> {
 }
 
 const quote = pg.escapeIdentifier;
+const RANDOM = 'random()';
 
 /** Whether another database has the type and reads its text alike: not row types, and not those that name something of this database. */
 const builtin = (t: string): string =>
@@ -78,7 +79,7 @@ async function selectTable(client: pg.Client, name: string, dataset: Dataset & {
   // Only a strict run tells a row by its key.
   const key = dataset.strict === true ? await primaryKey(client, table.oid) : [];
   return {
-    sql: `select ${list(columns)} from ${relation}${restOfSelect(dataset)}`,
+    sql: `select ${list(columns)} from ${relation}${restOfSelect(dataset, RANDOM)}`,
     columns,
     omittedColumns,
     ...wholeKey(key, columns),
@@ -110,8 +111,8 @@ async function selectQuery(client: pg.Client, name: string, text: string, datase
     [fields.map((field) => field.name), fields.map((field) => field.dataTypeID), fields.map((field) => field.dataTypeModifier)],
   );
   const { columns, omittedColumns } = chooseColumns(name, available.map(sourceColumn), dataset);
-  const whole = columns.length === available.length && dataset.columns === undefined && dataset.limit === undefined;
-  return { sql: whole ? query : `select ${list(columns)} from ${derived}${restOfSelect(dataset)}`, columns, omittedColumns };
+  const whole = isWholeQuery(dataset, columns.length, available.length);
+  return { sql: whole ? query : `select ${list(columns)} from ${derived}${restOfSelect(dataset, RANDOM)}`, columns, omittedColumns };
 }
 
 function list(columns: readonly { readonly name: string }[]): string {

@@ -17,6 +17,10 @@ describe('chooseColumns', () => {
     expect(chooseColumns('x', TABLE, { columns: ['password', 'id'] })).toEqual({ columns: [column('password'), column('id')], omittedColumns: [] });
   });
 
+  test('takes a password-like column that wears a mask', () => {
+    expect(chooseColumns('x', TABLE, { mask: { password: 'hash' } })).toEqual({ columns: TABLE, omittedColumns: [] });
+  });
+
   test.each([
     ['a missing column', TABLE, { columns: ['precio'] }, 'COLUMN_NOT_FOUND', /"precio" does not exist; there are id, nombre, password/],
     ['a name that is wanted twice', TABLE, { columns: ['id', 'id'] }, 'QUERY_INVALID', /"id" comes twice/],

@@ -11,6 +11,8 @@ export interface ChosenColumns<Column> {
 export interface WantedColumns {
   readonly columns?: readonly string[] | undefined;
   readonly exclude?: readonly string[] | undefined;
+  /** Columns that are masked: to name one is to want it, whatever it looks like. */
+  readonly mask?: Readonly<Record<string, unknown>> | undefined;
 }
 
 /** The key of a table, if there is one and all of it is read. */
@@ -20,13 +22,13 @@ export function wholeKey(key: readonly string[], columns: readonly { readonly na
 
 /**
  * Chooses among the columns that a table or query has: the wanted ones in the wanted order, or all but the excluded ones and those that
- * look like a password or token. Rejects with `COLUMN_NOT_FOUND` for one that is named and missing, and with `QUERY_INVALID` where a
+ * look like a password or token and wear no mask. Rejects with `COLUMN_NOT_FOUND` for one that is named and missing, and with `QUERY_INVALID` where a
  * name comes twice or nothing is left.
  */
 export function chooseColumns<Column extends { readonly name: string }>(
   dataset: string,
   available: readonly Column[],
-  { columns: wanted, exclude = [] }: WantedColumns,
+  { columns: wanted, exclude = [], mask = {} }: WantedColumns,
 ): ChosenColumns<Column> {
   const refuse = (message: string, code: 'COLUMN_NOT_FOUND' | 'QUERY_INVALID', column?: string): JobError =>
     new JobError(code, `dataset "${dataset}": ${message}`, { details: { dataset, ...(column === undefined ? {} : { column }) } });
@@ -44,7 +46,8 @@ export function chooseColumns<Column extends { readonly name: string }>(
   // A typing error must not let a column through.
   exclude.forEach(find);
   const left = available.filter((column) => !exclude.includes(column.name));
-  const columns = left.filter((column) => !isSensitiveColumn(column.name));
+  const isLeftOut = ({ name }: Column): boolean => isSensitiveColumn(name) && !Object.hasOwn(mask, name);
+  const columns = left.filter((column) => !isLeftOut(column));
   if (columns.length === 0) throw refuse('it has no column to extract', 'QUERY_INVALID');
-  return { columns, omittedColumns: left.map((column) => column.name).filter(isSensitiveColumn) };
+  return { columns, omittedColumns: left.filter(isLeftOut).map((column) => column.name) };
 }

@@ -1,3 +1,5 @@
+import type { MaskKind } from '../masks/mask.ts';
+
 /**
  * What the values of a column are, in words that all sources share. From it every reader's own type follows: Table Schema's in the
  * manifest (manifest/field.ts), DuckDB's, pandas' and PostgreSQL's in the load lines (manifest/load/).
@@ -31,4 +33,6 @@ export interface SourceColumn {
   readonly values: ValueType;
   /** Type that takes every value of it in a PostgreSQL table, where what follows from `values` would not do. */
   readonly postgresType?: string;
+  /** The mask that its values wear in the file; `values` are then what it makes of them. */
+  readonly mask?: MaskKind;
 }

@@ -1,16 +1,11 @@
 import { Buffer } from 'node:buffer';
-import { COMMA, END_OF_DATA, LINE_END, QUOTE, QUOTE_CAUSES } from './rules.ts';
+import { type Dialect, END_OF_DATA, LINE_END, PLAIN, QUOTE, quoteCauses } from './rules.ts';
 
 const CHUNK_BYTES = 64 * 1024;
 const BACKSLASH = 0x5c;
 const DOT = 0x2e;
 // A loop over bytes beats a call into C++ for short fields and loses for long ones.
 const LONG_FIELD = 128;
-
-/** 1 for each byte for which a field is quoted. All are ASCII, so no byte within a letter of UTF-8 is among them. */
-const CAUSES = new Uint8Array(256);
-for (const letter of QUOTE_CAUSES) CAUSES[letter.charCodeAt(0)] = 1;
-const CAUSE_BYTES = Array.from(QUOTE_CAUSES, (letter) => letter.charCodeAt(0));
 
 /**
  * Writes records field by field into chunks of bytes, by the rules of rules.ts and without a string per field.
@@ -21,6 +16,20 @@ export class CsvWriter {
   #at = 0;
   #fields = 0;
   readonly #spare: Buffer[] = [];
+  readonly #delimiter: number;
+  readonly #null: Buffer;
+  readonly #quoteAll: boolean;
+  /** 1 for each byte for which a field is quoted. All are ASCII, so no byte within a letter of UTF-8 is among them. */
+  readonly #causes = new Uint8Array(256);
+  readonly #causeBytes: readonly number[];
+
+  constructor(dialect: Dialect = PLAIN) {
+    this.#delimiter = dialect.delimiter.charCodeAt(0);
+    this.#null = Buffer.from(dialect.nullToken, 'utf8');
+    this.#quoteAll = dialect.quoteAll;
+    this.#causeBytes = Array.from(quoteCauses(dialect), (letter) => letter.charCodeAt(0));
+    for (const byte of this.#causeBytes) this.#causes[byte] = 1;
+  }
 
   /** Whether there is enough for a chunk; to be asked between records. */
   get full(): boolean {
@@ -33,12 +42,12 @@ export class CsvWriter {
   }
 
   null(): void {
-    this.#begin(0);
+    this.plain(this.#null, 0, this.#null.length);
   }
 
   /** A field of UTF-8 bytes; quoted where its content asks for it. */
   bytes(source: Buffer, start: number, end: number): void {
-    if (start === end || needsQuotes(source, start, end)) {
+    if (start === end || this.#quoteAll || this.#needsQuotes(source, start, end)) {
       // Quotes around it, and each of its own doubled, at worst.
       this.#begin(2 * (end - start) + 2);
       this.#quoted(source, start, end);
@@ -84,10 +93,10 @@ export class CsvWriter {
     if (whole.length === CHUNK_BYTES * 2) this.#spare.push(whole);
   }
 
-  /** The comma before a field, and room for it. */
+  /** The delimiter before a field, and room for it. */
   #begin(bytes: number): void {
     this.#room(bytes + 1);
-    if (this.#fields++ > 0) this.#buffer[this.#at++] = COMMA;
+    if (this.#fields++ > 0) this.#buffer[this.#at++] = this.#delimiter;
   }
 
   #room(bytes: number): void {
@@ -121,16 +130,19 @@ export class CsvWriter {
     }
     out[this.#at++] = QUOTE;
   }
-}
 
-function needsQuotes(source: Buffer, start: number, end: number): boolean {
-  const length = end - start;
-  if (length === END_OF_DATA.length && source[start] === BACKSLASH && source[start + 1] === DOT) return true;
-  if (length <= LONG_FIELD) {
-    for (let at = start; at < end; at++) if (CAUSES[source[at] ?? 0] === 1) return true;
-    return false;
+  #needsQuotes(source: Buffer, start: number, end: number): boolean {
+    const length = end - start;
+    if (length === END_OF_DATA.length && source[start] === BACKSLASH && source[start + 1] === DOT) return true;
+    const token = this.#null;
+    if (length === token.length && token.compare(source, start, end) === 0) return true;
+    if (length <= LONG_FIELD) {
+      const causes = this.#causes;
+      for (let at = start; at < end; at++) if (causes[source[at] ?? 0] === 1) return true;
+      return false;
+    }
+    // A view, so that the search ends with the field.
+    const field = source.subarray(start, end);
+    return this.#causeBytes.some((byte) => field.includes(byte));
   }
-  // A view, so that the search ends with the field.
-  const field = source.subarray(start, end);
-  return CAUSE_BYTES.some((byte) => field.includes(byte));
 }

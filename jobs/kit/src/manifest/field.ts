@@ -7,14 +7,16 @@ export interface WrittenColumn extends SourceColumn {
   readonly counts: ColumnCounts & {
     /** Of the NULLs, those of rows that have no such field. */
     readonly missing?: number;
+    /** Texts that read like the token of NULL and have quotes; where NULL has one. */
+    readonly tokens?: number;
     /** Values whose conversion lost something. */
     readonly lossy: number;
   };
 }
 
 /** A column as a field of Table Schema; every rule on which type of it a value has stands in this file. */
-export function fieldOf({ name, sourceType, values }: SourceColumn): Column {
-  return { name, ...typeOf(values), sourceType };
+export function fieldOf({ name, sourceType, values, mask }: SourceColumn): Column {
+  return { name, ...typeOf(values), sourceType, ...(mask === undefined ? {} : { mask }) };
 }
 
 /** The same with what is in the file. */

@@ -1,4 +1,6 @@
 import type { Resource } from '@esclusa/contract';
+import { type Dialect, PLAIN } from '../csv/rules.ts';
+import type { DatasetOptions } from '../options/dataset-options.ts';
 import { type WrittenColumn, writtenField } from './field.ts';
 import { duckdbLoad } from './load/duckdb.ts';
 import { pandasLoad } from './load/pandas.ts';
@@ -18,15 +20,32 @@ export interface WrittenFile {
   readonly longestRecord: number;
   /** Why values lost something, a sentence for each column and reason. */
   readonly losses: readonly string[];
+  readonly dialect?: Dialect;
+  /** What it was asked to be: not all rows, perhaps. */
+  readonly options?: Pick<DatasetOptions, 'limit' | 'sample'>;
   /** What the source was asked, where it has a language for it. */
   readonly query?: string | undefined;
 }
 
 /** What the manifest says of a file: a Data Resource (https://datapackage.org/standard/data-resource/), and what else proves it. */
 export function resourceOfFile(file: WrittenFile): Resource {
-  const { dataset, bucket, key, rows, bytes, sha256, columns, omittedColumns, longestRecord, losses, query } = file;
+  const {
+    dataset,
+    bucket,
+    key,
+    rows,
+    bytes,
+    sha256,
+    columns,
+    omittedColumns,
+    longestRecord,
+    losses,
+    query,
+    dialect = PLAIN,
+    options: { limit, sample } = {},
+  } = file;
   const url = `s3://${bucket}/${key}`;
-  const loaded = { dataset, url, columns, longestRecord };
+  const loaded = { dataset, url, columns, longestRecord, dialect };
   return {
     name: dataset,
     type: 'table',
@@ -41,9 +60,19 @@ export function resourceOfFile(file: WrittenFile): Resource {
     rows,
     lossy: columns.reduce((sum, { counts }) => sum + counts.lossy, 0),
     ...(losses.length === 0 ? {} : { losses: [...losses] }),
-    dialect: { header: true, delimiter: ',', lineTerminator: '\n', quoteChar: '"', doubleQuote: true },
-    schema: { fields: columns.map(writtenField), missingValues: [''] },
+    ...(dialect.bom ? { bom: true } : {}),
+    dialect: {
+      header: true,
+      delimiter: dialect.delimiter,
+      lineTerminator: '\n',
+      quoteChar: '"',
+      doubleQuote: true,
+      ...(dialect.nullToken === '' ? {} : { nullSequence: dialect.nullToken }),
+    },
+    schema: { fields: columns.map(writtenField), missingValues: [dialect.nullToken] },
     omittedColumns: [...omittedColumns],
+    ...(sample === undefined ? {} : { sample }),
+    ...(limit === undefined ? {} : { limit }),
     ...(query === undefined ? {} : { query }),
     load: { duckdb: duckdbLoad(loaded), pandas: pandasLoad(loaded), postgresql: postgresqlLoad(loaded) },
   };

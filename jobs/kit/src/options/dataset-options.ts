@@ -1,13 +1,21 @@
 import { z } from 'zod';
+import { MASKS, type MaskKind } from '../masks/mask.ts';
+import { csvOptions } from './csv-options.ts';
 
 /** What every dataset may say, whatever its source; the fields of a job's own schema stand beside these. */
 export const datasetOptions = {
   exclude: z.array(z.string().min(1)).min(1).describe('Columns to leave out, where no "columns" are named.').optional(),
   limit: z.int().min(1).describe('Most rows to extract; which ones is up to the source unless it is told an order.').optional(),
+  sample: z.number().positive().max(100).describe('Percent of the rows, drawn at random: 1 is about one row in a hundred. Before "limit".').optional(),
   strict: z
     .boolean()
     .describe('true: a value that can not be written whole ends the run (exit status 65, with its column and row) instead of being counted in the manifest.')
     .optional(),
+  mask: z
+    .record(z.string().min(1), z.enum(MASKS))
+    .describe('Columns whose values are hidden: hash (SHA-256), hmac (the same with MASK_SECRET), redact, or partial (the last characters). NULL stays NULL.')
+    .optional(),
+  csv: csvOptions,
 };
 
 /** That columns are named or left out, not both: as a check of zod, what it says, and the same for JSON Schema (a member of `dependentSchemas`). */
@@ -19,5 +27,9 @@ export const columnsOrExclude = {
 
 /** The part of a dataset that the kit itself acts on. */
 export interface DatasetOptions {
+  readonly limit?: number | undefined;
+  readonly sample?: number | undefined;
   readonly strict?: boolean | undefined;
+  readonly mask?: Readonly<Record<string, MaskKind>> | undefined;
+  readonly csv?: z.infer<typeof csvOptions>;
 }

@@ -35,7 +35,16 @@ export function sqlDatasetSchema(descriptions: { readonly table: string; readonl
 /** A dataset as a pipeline writes it. */
 export type SqlDataset = z.infer<ReturnType<typeof sqlDatasetSchema>>;
 
-/** What follows the select list and the source of rows: the condition in brackets, on lines of its own so that no comment of it swallows what follows. */
-export function restOfSelect({ where, limit }: Pick<SqlDataset, 'where' | 'limit'>): string {
-  return `${where === undefined ? '' : ` where (\n${where}\n)`}${limit === undefined ? '' : ` limit ${limit}`}`;
+/**
+ * What follows the select list and the source of rows: the condition in brackets, on lines of its own so that no comment of it swallows what follows.
+ * `random` is the source's function for a number from 0 to 1, below 1.
+ */
+export function restOfSelect({ where, sample, limit }: Pick<SqlDataset, 'where' | 'sample' | 'limit'>, random: string): string {
+  const conditions = [...(where === undefined ? [] : [`(\n${where}\n)`]), ...(sample === undefined ? [] : [`${random} < ${sample / 100}`])];
+  return `${conditions.length === 0 ? '' : ` where ${conditions.join(' and ')}`}${limit === undefined ? '' : ` limit ${limit}`}`;
+}
+
+/** Whether a query may be sent as it is written: all of its columns and rows are wanted. */
+export function isWholeQuery({ columns, sample, limit }: SqlDataset, chosen: number, available: number): boolean {
+  return chosen === available && columns === undefined && sample === undefined && limit === undefined;
 }

@@ -2,6 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import { jobJsonSchema } from '@esclusa/contract';
 import { z } from 'zod';
 import type { Job, Settings } from '../job.ts';
+import { MASK_SECRET } from '../masks/mask.ts';
 import type { DatasetOptions } from '../options/dataset-options.ts';
 
 /** A job with what its job.json says of it. */
@@ -38,7 +39,7 @@ export function describeJobJson({ job, jobJson, readSettings, secrets, beside = 
       for (const name of required) expect(() => readSettings({ ...beside, ...set(required.filter((other) => other !== name)) })).toThrow(name);
     });
 
-    test('names every variable that the job reads', () => {
+    test('names every variable that the job or the kit reads', () => {
       // A value that no setting takes shows who reads it; what is free text shows in the result.
       const read = new Set<string>();
       const watch = new Proxy<Record<string, string>>({}, { get: (_, name) => (read.add(String(name)), 'x'), has: () => true });
@@ -47,11 +48,11 @@ export function describeJobJson({ job, jobJson, readSettings, secrets, beside = 
       } catch {
         // What was asked for by then counts.
       }
-      expect(names(() => true).toSorted()).toEqual([...read].filter((name) => /^[A-Z]/.test(name)).toSorted());
+      expect(names(() => true).toSorted()).toEqual([...read, MASK_SECRET].filter((name) => /^[A-Z]/.test(name)).toSorted());
     });
 
     test('marks what is secret and nothing else', () => {
-      expect(names((variable) => variable.secret)).toEqual(secrets);
+      expect(names((variable) => variable.secret)).toEqual([...secrets, MASK_SECRET]);
     });
   });
 }

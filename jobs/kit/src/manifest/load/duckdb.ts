@@ -1,5 +1,5 @@
 import type { WrittenColumn } from '../field.ts';
-import { type LoadedFile, quoteName } from './file.ts';
+import { type LoadedFile, quoteName, text } from './file.ts';
 
 // DuckDB's default; a longer line is an error, and twice as much must fit into its buffer.
 const DEFAULT_MAX_LINE = 2_000_000;
@@ -9,15 +9,15 @@ const MAX_PRECISION = 38;
  * A statement of DuckDB (https://duckdb.org/docs/stable/data/csv/overview) that loads a file into a table, each value as it is. Quoted
  * fields are no NULLs, or the empty string would be one.
  */
-export function duckdbLoad({ dataset, url, columns, longestRecord }: LoadedFile): string {
+export function duckdbLoad({ dataset, url, columns, longestRecord, dialect }: LoadedFile): string {
   const types = columns.map((column) => `${text(column.name)}: ${text(duckdbType(column))}`);
   const options = [
     'auto_detect = false',
     'header = true',
-    "delim = ','",
+    `delim = ${text(dialect.delimiter)}`,
     `quote = '"'`,
     `escape = '"'`,
-    "nullstr = ''",
+    `nullstr = ${text(dialect.nullToken)}`,
     'allow_quoted_nulls = false',
     ...(longestRecord >= DEFAULT_MAX_LINE ? [`max_line_size = ${longestRecord + 1}`, `buffer_size = ${4 * longestRecord}`, 'parallel = false'] : []),
     `columns = {${types.join(', ')}}`,
@@ -53,7 +53,3 @@ function duckdbType({ values, counts }: WrittenColumn): string {
 }
 
 const INTEGERS = { 8: 'TINYINT', 16: 'SMALLINT', 32: 'INTEGER', 64: 'BIGINT' } as const;
-
-function text(value: string): string {
-  return `'${value.replaceAll("'", "''")}'`;
-}

@@ -1,3 +1,4 @@
+import { type Dialect, PLAIN } from '../../csv/rules.ts';
 import type { WrittenColumn } from '../field.ts';
 import type { LoadedFile } from './file.ts';
 
@@ -6,31 +7,33 @@ import type { LoadedFile } from './file.ts';
  * strings both come as empty strings (the manifest counts them); everywhere else NULL is `<NA>`. Decimals, dates and times stay text,
  * since pandas has no type that holds all of them.
  */
-export function pandasLoad({ url, columns }: LoadedFile): string {
+export function pandasLoad({ url, columns, dialect }: LoadedFile): string {
   const booleans = columns.flatMap(({ values }) => (values.kind === 'boolean' ? [values] : []));
   const lists =
     booleans.length === 0
       ? []
       : [`true_values=${list(booleans.map((type) => type.trueValue))}`, `false_values=${list(booleans.map((type) => type.falseValue))}`];
-  const nullable = columns.filter(isNullable);
+  const nullable = columns.filter((column) => isNullable(column, dialect));
+  const nulls = dialect.nullToken === '' ? "''" : text(dialect.nullToken);
   const options = [
     text(url),
     `dtype={${columns.map((column) => `${text(column.name)}: ${text(pandasType(column))}`).join(', ')}}`,
     // Else "NA", "None", "null" and many other texts would be NULLs.
     'keep_default_na=False',
-    `na_values={${nullable.map((column) => `${text(column.name)}: ['']`).join(', ')}}`,
+    `na_values={${nullable.map((column) => `${text(column.name)}: [${nulls}]`).join(', ')}}`,
     ...lists,
     // A NULL in a file of one column is a blank line.
     'skip_blank_lines=False',
-    "encoding='utf-8'",
+    ...(dialect.delimiter === PLAIN.delimiter ? [] : [`sep=${text(dialect.delimiter)}`]),
+    `encoding='${dialect.bom ? 'utf-8-sig' : 'utf-8'}'`,
     String.raw`lineterminator='\n'`,
   ];
   return `pandas.read_csv(${options.join(', ')})`;
 }
 
 /** Whether nothing between the commas can only mean NULL. */
-function isNullable({ values, counts }: WrittenColumn): boolean {
-  return pandasType({ values }) !== 'string' || counts.emptyStrings === 0;
+function isNullable({ values, counts }: WrittenColumn, { nullToken }: Dialect): boolean {
+  return pandasType({ values }) !== 'string' || (nullToken === '' ? counts.emptyStrings : counts.tokens) === 0;
 }
 
 function pandasType({ values }: Pick<WrittenColumn, 'values'>): string {

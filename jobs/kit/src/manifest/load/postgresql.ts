@@ -1,15 +1,18 @@
+import { PLAIN } from '../../csv/rules.ts';
 import type { WrittenColumn } from '../field.ts';
-import { type LoadedFile, quoteName } from './file.ts';
+import { type LoadedFile, quoteName, text } from './file.ts';
 
 /**
  * Statements of PostgreSQL that load a file into a new table, each value as it is; the file goes to the second one's standard input:
  * `aws s3 cp <url> - | psql -c "<COPY …>"`. A comment that says why where PostgreSQL can't hold a value.
  */
-export function postgresqlLoad({ dataset, columns }: LoadedFile): string {
+export function postgresqlLoad({ dataset, columns, dialect }: LoadedFile): string {
   const nul = columns.filter(({ counts }) => counts.nulBytes > 0);
   if (nul.length > 0) return `-- not to be loaded by PostgreSQL, whose text holds no NUL bytes: ${nul.map((column) => quoteName(column.name)).join(', ')}`;
   const list = columns.map((column) => `${quoteName(column.name)} ${postgresType(column)}`);
-  return `CREATE TABLE ${quoteName(dataset)} (${list.join(', ')});\nCOPY ${quoteName(dataset)} FROM STDIN WITH (FORMAT csv, HEADER true, NULL '', ENCODING 'UTF8');`;
+  const delimiter = dialect.delimiter === PLAIN.delimiter ? '' : `DELIMITER ${dialect.delimiter === '\t' ? String.raw`E'\t'` : text(dialect.delimiter)}, `;
+  const options = `FORMAT csv, HEADER true, ${delimiter}NULL ${text(dialect.nullToken)}, ENCODING 'UTF8'`;
+  return `CREATE TABLE ${quoteName(dataset)} (${list.join(', ')});\nCOPY ${quoteName(dataset)} FROM STDIN WITH (${options});`;
 }
 
 /** The type of PostgreSQL that holds every value of the column in this file; what none holds is text. */
