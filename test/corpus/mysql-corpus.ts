@@ -100,6 +100,14 @@ export function mysqlCorpus(kind: 'mysql' | 'mariadb'): void {
       expect(csv).toBe('doble,v\n0.10000000149011612,0.1\n16777216,16777216\n');
     });
 
+    test('names that a reader has no room for', async () => {
+      const names = ['', 'column_1', 'ctid', 'con\r\nsalto', '汉'.repeat(22), '汉'.repeat(23), "l'eau"];
+      const list = (row: number): string => names.map((name, index) => `${row * 10 + index} as \`${name}\``).join(', ');
+      const extracted = await extractHere(session, 'nombres', { query: `select ${list(1)} union all select ${list(2)}` });
+      expect(readCsv(extracted.text)).toEqual({ header: names, records: [1, 2].map((row) => names.map((_, index) => String(row * 10 + index))) });
+      await expectLoads(extracted, target);
+    });
+
     describe('bytes that are no UTF-8', () => {
       // Its own session, whose snapshot says that MyISAM keeps none.
       let partial: SourceSession<Dataset>;

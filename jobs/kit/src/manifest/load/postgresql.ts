@@ -1,5 +1,8 @@
 import type { WrittenColumn } from '../field.ts';
-import { type LoadedFile, quoteName } from './file.ts';
+import { type LoadedFile, type NameRules, quoteName, underLoadNames } from './file.ts';
+
+/** NAMEDATALEN less one; and the columns that every table has. */
+const NAMES: NameRules = { bytes: 63, taken: ['tableoid', 'ctid', 'xmin', 'cmin', 'xmax', 'cmax'] };
 
 /**
  * Statements of PostgreSQL that load a file into a new table, each value as it is; the file goes to the second one's standard input:
@@ -8,7 +11,8 @@ import { type LoadedFile, quoteName } from './file.ts';
 export function postgresqlLoad({ dataset, columns }: LoadedFile): string {
   const nul = columns.filter(({ counts }) => counts.nulBytes > 0);
   if (nul.length > 0) return `-- not to be loaded by PostgreSQL, whose text holds no NUL bytes: ${nul.map((column) => quoteName(column.name)).join(', ')}`;
-  const list = columns.map((column) => `${quoteName(column.name)} ${postgresType(column)}`);
+  // COPY passes over the header and takes the columns in their order.
+  const list = underLoadNames(columns, NAMES).map((column) => `${quoteName(column.name)} ${postgresType(column)}`);
   return `CREATE TABLE ${quoteName(dataset)} (${list.join(', ')});\nCOPY ${quoteName(dataset)} FROM STDIN WITH (FORMAT csv, HEADER true, NULL '', ENCODING 'UTF8');`;
 }
 
