@@ -330,6 +330,9 @@ describe('the corpus of MongoDB', () => {
         { _id: 1 as unknown as BSON.ObjectId, 'a.b': 'con punto', a: { b: 'por dentro' }, "l'eau": 1, 'x\ny': true },
         { _id: 2 as unknown as BSON.ObjectId, a: [{ b: 1 }, { b: 2 }, {}] },
       ]);
+      await db
+        .collection('nombres')
+        .insertOne({ _id: 1 as unknown as BSON.ObjectId, '': 'sin nombre', a: 1, A: 2, ctid: 3, ['ñ'.repeat(40)]: 4, [`${'ñ'.repeat(40)}x`]: 5 });
       await db.collection('extremos').insertMany(
         ['1E+6144', '9.999999999999999999999999999999999E+6144', '1E-6176', '-0', '0E+3'].map((text, id) => ({
           _id: id as unknown as BSON.ObjectId,
@@ -404,6 +407,16 @@ describe('the corpus of MongoDB', () => {
       ['1', 'por dentro', null, null],
       ['2', '[1,2]', '1', null],
     ]);
+  });
+
+  test('names that a reader has no room for', async () => {
+    const extracted = await extractHere(session, 'nombres', {});
+    const long = 'ñ'.repeat(40);
+    expect(readCsv(extracted.text)).toEqual({
+      header: ['_id', '', 'a', 'A', 'ctid', long, `${long}x`],
+      records: [['1', 'sin nombre', '1', '2', '3', '4', '5']],
+    });
+    await expectLoads(extracted, target);
   });
 
   test('decimals at the ends of their range are numbers of PostgreSQL, but for the sign of a zero', async () => {

@@ -186,6 +186,15 @@ describe('the corpus of PostgreSQL', () => {
     expect(resource['query']).toBe('copy (\nselect "id", "v" from "t2"\n) to stdout with (format csv, encoding \'UTF8\')');
   });
 
+  test('names that differ in case alone, or hold line ends', async () => {
+    const extracted = await extractHere(session, 'nombres', { query: `select * from (values (1, 2, 3, 4), (5, 6, 7, 8)) as v ("a", "A", "A_2", "b\r\n\rc")` });
+    expect(extracted.text).toBe('a,A,A_2,"b\r\n\rc"\n1,2,3,4\n5,6,7,8\n');
+    await expectLoads(extracted, target);
+    // PostgreSQL has room for them.
+    const { fields } = await target.query('select * from nombres');
+    expect(fields.map(({ name }) => name)).toEqual(['a', 'A', 'A_2', 'b\r\n\rc']);
+  });
+
   test('one column: a NULL is a blank line, and every reader takes it', async () => {
     await client.query("create table una (v text); insert into una values ('a'), (null), (''), (null)");
     const fresh = await connectJob(postgresql, {

@@ -21,9 +21,10 @@ export async function loadIntoDuckdb(resource: Resource, file: string): Promise<
     await connection.run(loadLine(resource, 'duckdb').replace(`'${resource.url}'`, `'${file}'`));
     const table = `"${resource.name}"`;
     const described = await connection.runAndReadAll(`describe ${table}`);
-    const types = described.getRowsJson().map((row) => row[1] as string);
-    // As the bytes' digits: the driver leaves a byte order mark out of what it makes a text of.
-    const list = fieldsOf(resource).map(({ name }) => `hex(cast("${name.replaceAll('"', '""')}" as varchar))`);
+    const columns = described.getRowsJson() as string[][];
+    const types = columns.map(([, type = '']) => type);
+    // As the bytes' digits: the driver leaves a byte order mark out of what it makes a text of, names too. So they are told by their place.
+    const list = columns.map((_, index) => `hex(cast(#${index + 1} as varchar))`);
     const result = await connection.runAndReadAll(`select ${list.join(', ')} from ${table}`);
     const rows = result.getRowsJson().map((row) => row.map((value) => (value === null ? null : Buffer.from(value as string, 'hex').toString('utf8'))));
     return { types, rows };
@@ -38,7 +39,9 @@ export async function loadIntoPostgres(client: pg.Client, resource: Resource, fi
   const [create = '', copy = ''] = loadLine(resource, 'postgresql').split(';\n');
   await client.query(create);
   await pipeline(createReadStream(file), client.query(copyFrom(copy.replace(/;$/, ''))));
-  const columns = fieldsOf(resource).map(({ name }) => spelt(`"${name.replaceAll('"', '""')}"`));
+  // Under the names of the load line, which are not always the file's.
+  const { fields } = await client.query(`select * from "${resource.name}" limit 0`);
+  const columns = fields.map(({ name }) => spelt(`"${name.replaceAll('"', '""')}"`));
   const { rows } = await client.query<(string | null)[]>({ text: `select ${columns.join(', ')} from "${resource.name}"`, rowMode: 'array' });
   return rows;
 }

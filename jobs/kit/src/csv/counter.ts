@@ -11,7 +11,7 @@ export interface ColumnCounts {
   readonly lineBreaks: number;
   /** Values that hold a NUL byte, which PostgreSQL's text can't. */
   readonly nulBytes: number;
-  /** Values that types of other systems have no room for: NaN, infinity, dates before year 1 or after 9999, zero dates, times beyond a day. */
+  /** Values that types of other systems have no room for: NaN, infinity, dates that no calendar of the years 1 to 9999 has, times beyond a day. */
   readonly special: number;
 }
 

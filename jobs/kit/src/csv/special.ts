@@ -38,12 +38,23 @@ const RULES: Partial<Record<ValueType['kind'], SpecialRule>> = {
   },
 };
 
-/** Not `YYYY-MM-DD…` with a year from 1 to 9999, a month and a day: infinity, BC, later years, zero dates. */
+/** Most days of each month; none of what is no month. */
+const DAYS = Uint8Array.of(0, 31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31);
+const FEBRUARY = 2;
+const LEAP_DAY = 29;
+
+/**
+ * Not `YYYY-MM-DD…` with a year from 1 to 9999 and a day that the calendar has: infinity, BC, later years, zero dates, the 31st of
+ * February (MySQL lets it in under ALLOW_INVALID_DATES).
+ */
 function isSpecialDate(bytes: Uint8Array, start: number, end: number): boolean {
-  if (end - start < 10 || bytes[start + 4] !== MINUS || bytes[start + 7] !== MINUS) return true;
-  const zeros = (from: number, to: number): boolean => {
-    for (let at = from; at < to; at++) if (bytes[start + at] !== ZERO) return false;
-    return true;
-  };
-  return bytes[start] === MINUS || zeros(0, 4) || zeros(5, 7) || zeros(8, 10) || bytes[end - 1] === LETTER_C;
+  if (end - start < 10 || bytes[start + 4] !== MINUS || bytes[start + 7] !== MINUS || bytes[start] === MINUS || bytes[end - 1] === LETTER_C) return true;
+  const two = (at: number): number => (bytes[start + at] as number) * 10 + (bytes[start + at + 1] as number) - 11 * ZERO;
+  const month = two(5);
+  const day = two(8);
+  if (day === 0 || day > (DAYS[month] ?? 0)) return true;
+  const century = two(0);
+  const year = two(2);
+  if (year === 0 && century === 0) return true;
+  return month === FEBRUARY && day === LEAP_DAY && (year === 0 ? century : year) % 4 !== 0;
 }

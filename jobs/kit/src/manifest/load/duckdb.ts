@@ -1,5 +1,5 @@
 import type { WrittenColumn } from '../field.ts';
-import { type LoadedFile, quoteName, text } from './file.ts';
+import { type LoadedFile, quoteName, text, underLoadNames } from './file.ts';
 
 // DuckDB's default; a longer line is an error, and twice as much must fit into its buffer.
 const DEFAULT_MAX_LINE = 2_000_000;
@@ -10,10 +10,12 @@ const MAX_PRECISION = 38;
  * fields are no NULLs, or the empty string would be one.
  */
 export function duckdbLoad({ dataset, url, columns, longestRecord, dialect }: LoadedFile): string {
-  const types = columns.map((column) => `${text(column.name)}: ${text(duckdbType(column))}`);
+  const types = underLoadNames(columns, { ignoresCase: true }).map((column) => `${text(column.name)}: ${text(duckdbType(column))}`);
   const options = [
     'auto_detect = false',
     'header = true',
+    // Told by itself it is taken from a carriage return in a column's name, and then no row is read.
+    String.raw`new_line = '\n'`,
     `delim = ${text(dialect.delimiter)}`,
     `quote = '"'`,
     `escape = '"'`,

@@ -1,13 +1,15 @@
 import { type Dialect, PLAIN } from '../../csv/rules.ts';
 import type { WrittenColumn } from '../field.ts';
-import type { LoadedFile } from './file.ts';
+import { type LoadedFile, underLoadNames } from './file.ts';
 
 /**
  * A line of pandas that loads a file. pandas doesn't see whether a field was quoted: in a text column that has both NULLs and empty
  * strings both come as empty strings (the manifest counts them); everywhere else NULL is `<NA>`. Decimals, dates and times stay text,
  * since pandas has no type that holds all of them.
  */
-export function pandasLoad({ url, columns, dialect }: LoadedFile): string {
+export function pandasLoad({ url, columns: written, dialect }: LoadedFile): string {
+  const columns = underLoadNames(written);
+  const names = columns.map(({ name }) => name);
   const booleans = columns.flatMap(({ values }) => (values.kind === 'boolean' ? [values] : []));
   const lists =
     booleans.length === 0
@@ -17,6 +19,7 @@ export function pandasLoad({ url, columns, dialect }: LoadedFile): string {
   const nulls = dialect.nullToken === '' ? "''" : text(dialect.nullToken);
   const options = [
     text(url),
+    ...(written.every(isInHeader) ? [] : [`names=${list(names)}`, 'header=0']),
     `dtype={${columns.map((column) => `${text(column.name)}: ${text(pandasType(column))}`).join(', ')}}`,
     // Else "NA", "None", "null" and many other texts would be NULLs.
     'keep_default_na=False',
@@ -29,6 +32,11 @@ export function pandasLoad({ url, columns, dialect }: LoadedFile): string {
     String.raw`lineterminator='\n'`,
   ];
   return `pandas.read_csv(${options.join(', ')})`;
+}
+
+/** Whether pandas finds the name in the header: it calls a nameless column `Unnamed: 0`, and takes a byte order mark at the file's start for no part of a name. */
+function isInHeader({ name }: WrittenColumn, index: number): boolean {
+  return name !== '' && !(index === 0 && name.startsWith('\ufeff'));
 }
 
 /** Whether nothing between the commas can only mean NULL. */

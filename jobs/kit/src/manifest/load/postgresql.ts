@@ -1,6 +1,9 @@
 import { PLAIN } from '../../csv/rules.ts';
 import type { WrittenColumn } from '../field.ts';
-import { type LoadedFile, quoteName, text } from './file.ts';
+import { type LoadedFile, type NameRules, quoteName, text, underLoadNames } from './file.ts';
+
+/** NAMEDATALEN less one; and the columns that every table has. */
+const NAMES: NameRules = { bytes: 63, taken: ['tableoid', 'ctid', 'xmin', 'cmin', 'xmax', 'cmax'] };
 
 /**
  * Statements of PostgreSQL that load a file into a new table, each value as it is; the file goes to the second one's standard input:
@@ -9,7 +12,8 @@ import { type LoadedFile, quoteName, text } from './file.ts';
 export function postgresqlLoad({ dataset, columns, dialect }: LoadedFile): string {
   const nul = columns.filter(({ counts }) => counts.nulBytes > 0);
   if (nul.length > 0) return `-- not to be loaded by PostgreSQL, whose text holds no NUL bytes: ${nul.map((column) => quoteName(column.name)).join(', ')}`;
-  const list = columns.map((column) => `${quoteName(column.name)} ${postgresType(column)}`);
+  // COPY passes over the header and takes the columns in their order.
+  const list = underLoadNames(columns, NAMES).map((column) => `${quoteName(column.name)} ${postgresType(column)}`);
   const delimiter = dialect.delimiter === PLAIN.delimiter ? '' : `DELIMITER ${dialect.delimiter === '\t' ? String.raw`E'\t'` : text(dialect.delimiter)}, `;
   const options = `FORMAT csv, HEADER true, ${delimiter}NULL ${text(dialect.nullToken)}, ENCODING 'UTF8'`;
   return `CREATE TABLE ${quoteName(dataset)} (${list.join(', ')});\nCOPY ${quoteName(dataset)} FROM STDIN WITH (${options});`;
