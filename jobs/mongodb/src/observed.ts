@@ -14,6 +14,8 @@ export class ObservedColumn {
   #special = 0;
   /** NaN and infinities of doubles, for which a float has room and a decimal has none. */
   #notFinite = 0;
+  /** Of these the NaN. */
+  #nan = 0;
 
   /** Takes note of a value, or of its being {@link MISSING}. */
   see(value: unknown): void {
@@ -23,8 +25,11 @@ export class ObservedColumn {
     }
     const type = bsonType(value);
     this.#types.add(type);
-    if (type === 'double') this.#notFinite += Number.isFinite((value as { value: number }).value) ? 0 : 1;
-    else if (type === 'date' ? isSpecialDate(value as Date) : type === 'decimal' && NOT_FINITE.test((value as Decimal128).toString())) this.#special++;
+    if (type === 'double') {
+      const { value: number } = value as { value: number };
+      this.#notFinite += Number.isFinite(number) ? 0 : 1;
+      this.#nan += Number.isNaN(number) ? 1 : 0;
+    } else if (type === 'date' ? isSpecialDate(value as Date) : type === 'decimal' && NOT_FINITE.test((value as Decimal128).toString())) this.#special++;
   }
 
   /** Whether any document has it. */
@@ -36,7 +41,7 @@ export class ObservedColumn {
   column(name: string): SourceColumn & { readonly missing: number; readonly special: number } {
     const types = [...this.#types].toSorted();
     const values = valueType(types);
-    const special = this.#special + (values.kind === 'decimal' ? this.#notFinite : 0);
+    const special = this.#special + (values.kind === 'decimal' ? this.#notFinite : values.kind === 'float' ? this.#nan : 0);
     return { name, sourceType: types.join('|') || 'missing', values, missing: this.missing, special };
   }
 }

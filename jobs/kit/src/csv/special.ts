@@ -14,10 +14,11 @@ const TWO = 0x32;
 const FOUR = 0x34;
 const NINE = 0x39;
 const LETTER_C = 0x43;
+const LETTER_N = 0x4e;
 
 /**
  * Values that types of other systems have no room for, by kind; every rule on them stands in this file. `undefined` for a kind that
- * has none. Floats have room for NaN and infinity everywhere.
+ * has none. Floats have room for infinity everywhere, and for NaN beside NULL everywhere but in pandas.
  */
 export function specialRule({ kind }: ValueType): SpecialRule | undefined {
   return RULES[kind];
@@ -29,6 +30,8 @@ const RULES: Partial<Record<ValueType['kind'], SpecialRule>> = {
     const first = bytes[start] as number;
     return (first === MINUS || first === PLUS ? (bytes[start + 1] as number) : first) > NINE;
   },
+  // Only NaN begins so.
+  float: (bytes, start) => bytes[start] === LETTER_N,
   date: isSpecialDate,
   datetime: isSpecialDate,
   time: (bytes, start) => {

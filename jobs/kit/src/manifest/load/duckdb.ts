@@ -29,7 +29,7 @@ export function duckdbLoad({ dataset, url, columns, longestRecord, dialect }: Lo
 
 /** The type of DuckDB that holds every value of the column in this file; what none holds is text. */
 function duckdbType({ values, counts }: WrittenColumn): string {
-  if (counts.special > 0) return 'VARCHAR';
+  if (counts.special > 0 && values.kind !== 'float') return 'VARCHAR';
   switch (values.kind) {
     case 'boolean':
       return 'BOOLEAN';

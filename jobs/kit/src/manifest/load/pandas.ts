@@ -2,6 +2,8 @@ import { type Dialect, PLAIN } from '../../csv/rules.ts';
 import type { WrittenColumn } from '../field.ts';
 import { type LoadedFile, underLoadNames } from './file.ts';
 
+const NAN = 'NaN';
+
 /**
  * A line of pandas that loads a file. pandas doesn't see whether a field was quoted: in a text column that has both NULLs and empty
  * strings both come as empty strings (the manifest counts them); everywhere else NULL is `<NA>`. Decimals, dates and times stay text,
@@ -23,7 +25,7 @@ export function pandasLoad({ url, columns: written, dialect }: LoadedFile): stri
     `dtype={${columns.map((column) => `${text(column.name)}: ${text(pandasType(column))}`).join(', ')}}`,
     // Else "NA", "None", "null" and many other texts would be NULLs.
     'keep_default_na=False',
-    `na_values={${nullable.map((column) => `${text(column.name)}: [${nulls}]`).join(', ')}}`,
+    `na_values={${nullable.map((column) => `${text(column.name)}: [${isNumpyFloat(pandasType(column)) ? text(NAN) : nulls}]`).join(', ')}}`,
     ...lists,
     // A NULL in a file of one column is a blank line.
     'skip_blank_lines=False',
@@ -40,21 +42,29 @@ function isInHeader({ name }: WrittenColumn, index: number): boolean {
 }
 
 /** Whether nothing between the commas can only mean NULL. */
-function isNullable({ values, counts }: WrittenColumn, { nullToken }: Dialect): boolean {
-  return pandasType({ values }) !== 'string' || (nullToken === '' ? counts.emptyStrings : counts.tokens) === 0;
+function isNullable(column: WrittenColumn, { nullToken }: Dialect): boolean {
+  const { counts } = column;
+  return pandasType(column) !== 'string' || (nullToken === '' ? counts.emptyStrings : counts.tokens) === 0;
 }
 
-function pandasType({ values }: Pick<WrittenColumn, 'values'>): string {
+/** The type of pandas that holds every value of the column in this file; what none holds is text. */
+function pandasType({ values, counts }: WrittenColumn): string {
   switch (values.kind) {
     case 'boolean':
       return 'boolean';
     case 'integer':
       return `${values.unsigned === true ? 'U' : ''}Int${values.bits}`;
     case 'float':
-      return `Float${values.bits}`;
+      // The types that know <NA> know no NaN, and numpy's have NaN for NULL.
+      if (counts.special === 0) return `Float${values.bits}`;
+      return counts.nulls === 0 ? `float${values.bits}` : 'string';
     default:
       return 'string';
   }
+}
+
+function isNumpyFloat(type: string): boolean {
+  return type.startsWith('float');
 }
 
 function list(values: readonly string[]): string {
