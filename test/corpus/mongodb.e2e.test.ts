@@ -166,7 +166,7 @@ const CORPUS: readonly [name: string, sourceType: string, field: string, duckdb:
   ['uuid', 'uuid', 'string', 'UUID', [[new UUID('a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11'), 'a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11']]],
   [
     'bytes',
-    'binData',
+    'binData|binData(128)|binData(3)',
     'string',
     'VARCHAR',
     [
@@ -308,6 +308,38 @@ function readAs(text: string, own: Canonical | undefined): unknown {
   return relaxed(text);
 }
 
+/** A date of any 64-bit number of milliseconds, which the driver writes as it is asked. */
+class AnyDate extends Date {
+  readonly #time: number;
+
+  constructor(time: number) {
+    super(0);
+    this.#time = time;
+  }
+
+  override getTime(): number {
+    return this.#time;
+  }
+}
+
+/** A document with fields in this order, a name perhaps twice. */
+class Doubled extends Map<string, unknown> {
+  readonly #fields: readonly [string, unknown][];
+
+  constructor(fields: readonly [string, unknown][]) {
+    super(fields);
+    this.#fields = fields;
+  }
+
+  override entries(): MapIterator<[string, unknown]> {
+    return this.#fields.map(([name, value]): [string, unknown] => [name, value])[Symbol.iterator]();
+  }
+
+  override [Symbol.iterator](): MapIterator<[string, unknown]> {
+    return this.entries();
+  }
+}
+
 describe('the corpus of MongoDB', () => {
   let server: MongoServer;
   let postgres: PostgresServer;
@@ -339,6 +371,40 @@ describe('the corpus of MongoDB', () => {
           v: Decimal128.fromString(text),
         })),
       );
+    });
+    await server.using('corpus', async (db) => {
+      await db
+        .collection('lejanas')
+        .insertMany([2 ** 63, -(2 ** 63), 8.64e15 + 2 ** 40].map((time, id) => ({ _id: id as unknown as BSON.ObjectId, v: new AnyDate(time) })));
+      await db.collection('orden').insertOne(
+        new Doubled([
+          ['_id', 1],
+          [
+            'd',
+            new Doubled([
+              ['b', 1],
+              ['10', 2],
+              ['2', 3],
+            ]),
+          ],
+          ['ref', { $ref: 'medicos.viejos', $id: 7 }],
+        ]),
+      );
+      await db.collection('dobles campos').insertMany([
+        new Doubled([
+          ['_id', 1],
+          ['a', 'primera'],
+          [
+            'd',
+            new Doubled([
+              ['x', 1],
+              ['x', 2],
+            ]),
+          ],
+          ['a', 'segunda'],
+        ]),
+        { _id: 2 as unknown as BSON.ObjectId, a: 'unica', d: { x: 3 } },
+      ]);
     });
     target = await postgres.connect();
     await spellAlike(target);
@@ -434,5 +500,31 @@ describe('the corpus of MongoDB', () => {
     const extracted = await extractHere(session, 'ausente', { collection: 'int', columns: ['_id', 'nada'] });
     expect(fieldsOf(extracted.resource)[1]).toMatchObject({ type: 'string', sourceType: 'missing', counts: { nulls: 4, missing: 4 } });
     await expectLoads(extracted, target);
+  });
+
+  test('dates beyond those of JavaScript are whole, and special', async () => {
+    const extracted = await extractHere(session, 'lejanas', {});
+    expect(readCsv(extracted.text).records).toEqual([
+      ['0', '+292278994-08-17T07:12:55.807Z'],
+      ['1', '-292275055-05-16T16:47:04.192Z'],
+      ['2', '+275795-07-17T19:53:47.776Z'],
+    ]);
+    expect(fieldsOf(extracted.resource)[1]).toMatchObject({ type: 'datetime', sourceType: 'date', counts: { special: 3, lossy: 0 } });
+    await expectLoads(extracted, target);
+  });
+
+  test('fields of a document keep their order, and a reference its name', async () => {
+    const { text } = await extractHere(session, 'orden', { columns: ['d', 'ref', 'ref.$id'] });
+    expect(readCsv(text).records).toEqual([['{"b":1,"10":2,"2":3}', '{"$ref":"medicos.viejos","$id":7}', '7']]);
+  });
+
+  test('a field that a document has twice is counted, and refused by strict', async () => {
+    const { resource, text } = await extractHere(session, 'dobles campos', {});
+    expect(readCsv(text).records).toEqual([
+      ['1', 'segunda', '{"x":2}'],
+      ['2', 'unica', '{"x":3}'],
+    ]);
+    expect(fieldsOf(resource).map(({ counts }) => (counts as { lossy: number }).lossy)).toEqual([0, 1, 1]);
+    await expect(extractHere(session, 'dobles campos', { strict: true })).rejects.toMatchObject({ code: 'VALUE_LOSSY', details: { key: { _id: '1' } } });
   });
 });

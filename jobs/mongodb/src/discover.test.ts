@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { BSON, Double, Int32, Long, MinKey, ObjectId } from 'mongodb';
+import { BSON, Binary, Double, Int32, Long, MinKey, ObjectId, UUID } from 'mongodb';
 import { Discovery } from './discover.ts';
 
 function discover(...documents: object[]): unknown {
@@ -22,6 +22,16 @@ test('columns are the union over all documents, in the order in which they come 
     'con.punto: object',
     'ñandú: bool',
     'min: minKey',
+  ]);
+});
+
+const bytes = (subtype: number): Binary => new Binary(Buffer.from('x'), subtype);
+
+test('a UUID and the subtypes of bytes have names of their own', () => {
+  expect(discover({ a: bytes(0), b: bytes(128), c: new UUID() }, { a: bytes(5), b: bytes(128), c: bytes(4) })).toEqual([
+    'a: binData|binData(5)',
+    'b: binData(128)',
+    'c: binData(4)|uuid',
   ]);
 });
 

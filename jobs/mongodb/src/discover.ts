@@ -1,10 +1,7 @@
 import type { SourceColumn } from '@esclusa/kit';
-import { BSON } from 'mongodb';
 import { valueType } from './observed.ts';
-
-const TYPE_NAMES: Readonly<Record<number, string>> = Object.fromEntries(Object.entries(BSON.BSONType).map(([name, number]) => [number, name]));
-// The types' numbers are bytes; this one is written as a negative number.
-const MIN_KEY = 255;
+import { bufferOf, openDocument } from './raw/document.ts';
+import { typeName } from './raw/types.ts';
 
 /** The columns that documents have at their top level: the union over all of them, in the order in which they first appear. */
 export class Discovery {
@@ -12,12 +9,13 @@ export class Discovery {
 
   /** Takes a document's bytes; only its top level is looked at. */
   take(document: Uint8Array): void {
-    for (const [type, nameOffset, nameLength] of BSON.onDemand.parseToElements(document)) {
-      const name = Buffer.from(document.buffer, document.byteOffset + nameOffset, nameLength).toString('utf8');
+    const { bytes, elements, shape } = openDocument(bufferOf(document));
+    elements.forEach((element, index) => {
+      const name = shape.names[index] ?? '';
       let types = this.#types.get(name);
       if (types === undefined) this.#types.set(name, (types = new Set()));
-      types.add(type === MIN_KEY ? 'minKey' : (TYPE_NAMES[type] ?? `type ${type}`));
-    }
+      types.add(typeName(bytes, element));
+    });
   }
 
   /** What was found. A collection without a document has the one field that every document has. */

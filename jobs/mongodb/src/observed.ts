@@ -1,10 +1,11 @@
+import type { Buffer } from 'node:buffer';
 import type { SourceColumn, ValueType } from '@esclusa/kit';
-import type { Binary, Decimal128 } from 'mongodb';
-import { MISSING, isDocument } from './paths.ts';
-import { isUuid } from './values.ts';
+import { type Found, isList } from './paths.ts';
+import { isSpecialDate } from './raw/dates.ts';
+import { TYPE } from './raw/document.ts';
+import { decimalText } from './raw/scalars.ts';
+import { typeName } from './raw/types.ts';
 
-const LAST_PLAIN_DATE = Date.UTC(9999, 11, 31, 23, 59, 59, 999);
-const FIRST_PLAIN_DATE = Date.parse('0001-01-01T00:00:00Z');
 const NOT_FINITE = /^-?[IN]/;
 
 /** What was seen in one column: a collection has no schema, so that its columns' types are those of the values that it holds. */
@@ -17,19 +18,23 @@ export class ObservedColumn {
   /** Of these the NaN. */
   #nan = 0;
 
-  /** Takes note of a value, or of its being {@link MISSING}. */
-  see(value: unknown): void {
-    if (value === MISSING) {
+  /** Takes note of a value in these bytes, or of there being none. */
+  see(bytes: Buffer, found: Found | undefined): void {
+    if (found === undefined) {
       this.missing++;
       return;
     }
-    const type = bsonType(value);
-    this.#types.add(type);
-    if (type === 'double') {
-      const { value: number } = value as { value: number };
+    if (isList(found)) {
+      this.#types.add('array');
+      return;
+    }
+    this.#types.add(typeName(bytes, found));
+    const [type, , , offset] = found;
+    if (type === TYPE.double) {
+      const number = bytes.readDoubleLE(offset);
       this.#notFinite += Number.isFinite(number) ? 0 : 1;
       this.#nan += Number.isNaN(number) ? 1 : 0;
-    } else if (type === 'date' ? isSpecialDate(value as Date) : type === 'decimal' && NOT_FINITE.test((value as Decimal128).toString())) this.#special++;
+    } else if (type === TYPE.date ? isSpecialDate(bytes, offset) : type === TYPE.decimal && NOT_FINITE.test(decimalText(bytes, offset))) this.#special++;
   }
 
   /** Whether any document has it. */
@@ -46,49 +51,6 @@ export class ObservedColumn {
   }
 }
 
-function isSpecialDate(date: Date): boolean {
-  const time = date.getTime();
-  return !(time >= FIRST_PLAIN_DATE && time <= LAST_PLAIN_DATE);
-}
-
-/** Name of a value's type, as MongoDB's `$type` has it; a UUID by its own. */
-function bsonType(value: unknown): string {
-  switch (typeof value) {
-    case 'string':
-      return 'string';
-    case 'boolean':
-      return 'bool';
-    case 'object':
-      if (value === null) return 'null';
-      if (Array.isArray(value)) return 'array';
-      if (value instanceof Date) return 'date';
-      if (isDocument(value)) return 'object';
-      return typedName(value as { _bsontype: string });
-    default:
-      return 'undefined';
-  }
-}
-
-const NAMES: Readonly<Record<string, string>> = {
-  ObjectId: 'objectId',
-  Int32: 'int',
-  Long: 'long',
-  Double: 'double',
-  Decimal128: 'decimal',
-  BSONRegExp: 'regex',
-  Code: 'javascript',
-  BSONSymbol: 'symbol',
-  Timestamp: 'timestamp',
-  MinKey: 'minKey',
-  MaxKey: 'maxKey',
-  DBRef: 'object',
-};
-
-function typedName(value: { _bsontype: string }): string {
-  if (value._bsontype === 'Binary') return isUuid(value as unknown as Binary) ? 'uuid' : 'binData';
-  return NAMES[value._bsontype] ?? value._bsontype;
-}
-
 /** What values of these types are in the file; every rule on which column is of which type stands here (docs/types.md). */
 export function valueType(types: readonly string[]): ValueType {
   const held = types.filter((type) => type !== 'null');
@@ -101,7 +63,7 @@ export function valueType(types: readonly string[]): ValueType {
   if (only('bool')) return { kind: 'boolean', trueValue: 'true', falseValue: 'false' };
   if (only('date')) return { kind: 'datetime', zone: true, iso: true };
   if (only('uuid')) return { kind: 'uuid' };
-  if (only('binData')) return { kind: 'binary', encoding: 'base64' };
+  if (held.length > 0 && held.every((type) => type.startsWith('binData'))) return { kind: 'binary', encoding: 'base64' };
   if (only('object')) return { kind: 'json', only: 'object' };
   if (only('array')) return { kind: 'json', only: 'array' };
   if (only('object', 'array')) return { kind: 'json' };

@@ -1,5 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
-import { MISSING, parsePath, projectionFor, valueAt } from './paths.ts';
+import { BSON, type Document, ObjectId } from 'mongodb';
+import { type Found, isList, parsePath, projectionFor, valueAt } from './paths.ts';
+import { openDocument } from './raw/document.ts';
+import { json } from './raw/json.ts';
 
 const DOCUMENT = {
   cmp: '012345',
@@ -9,7 +12,17 @@ const DOCUMENT = {
   'con.punto': 'literal',
   dentro: { 'a.b': 'literal', a: { b: 'camino' } },
   cuando: new Date(0),
+  ref: { $ref: 'medicos.viejos', $id: new ObjectId('65a000000000000000000001') },
 };
+
+/** What stands at a path, as the JSON of its elements; undefined where there is nothing. */
+function at(document: Document, path: string): { found: unknown; notes: string[] } {
+  const raw = openDocument(Buffer.from(BSON.serialize(new Map([...Object.entries(document), ['_bsontype', 'x']]))));
+  const notes: string[] = [];
+  const text = (found: Found): unknown => (isList(found) ? found.items.map(text) : JSON.parse(json(raw.bytes, found, (why) => notes.push(why))));
+  const found = valueAt(raw, parsePath(path), (why) => notes.push(why));
+  return { found: found === undefined ? undefined : text(found), notes };
+}
 
 describe('valueAt', () => {
   test.each([
@@ -23,16 +36,25 @@ describe('valueAt', () => {
     ['productos.nada', []],
     ['con.punto', 'literal'],
     ['dentro.a.b', 'literal'],
+    // What the driver would make objects of its own.
+    ['ref.$ref', 'medicos.viejos'],
+    ['ref.$id', { $oid: '65a000000000000000000001' }],
+    ['_bsontype', 'x'],
   ])('%s', (path, expected) => {
-    expect(valueAt(DOCUMENT, parsePath(path))).toEqual(expected);
+    expect(at(DOCUMENT, path)).toEqual({ found: expected, notes: [] });
   });
 
   test.each(['otro', 'paciente.otro', 'cmp.x', 'nada.x', 'productos.9', 'productos.2.id', 'cuando.getTime', 'paciente.constructor', '__proto__', 'toString'])(
     '%s leads nowhere',
     (path) => {
-      expect(valueAt(DOCUMENT, parsePath(path))).toBe(MISSING);
+      expect(at(DOCUMENT, path)).toEqual({ found: undefined, notes: [] });
     },
   );
+
+  test('a number is a name where it stands in a document', () => {
+    expect(at({ a: { 0: 'x' }, b: [{ 0: 'y' }] }, 'a.0').found).toBe('x');
+    expect(at({ a: { 0: 'x' }, b: [{ 0: 'y' }] }, 'b.0.0').found).toBe('y');
+  });
 });
 
 describe('projectionFor', () => {

@@ -1,5 +1,21 @@
-/** What a path leads to where there is nothing. */
-export const MISSING = Symbol('missing');
+import type { Buffer } from 'node:buffer';
+import { NO_UTF8 } from '@esclusa/kit';
+import { type Element, type RawDocument, TYPE, elementsOf, openDocument } from './raw/document.ts';
+import { DOUBLED } from './raw/json.ts';
+import type { Note } from './raw/scalars.ts';
+
+/** What stands at a path: one element, or what a path through an array found. */
+export type Found = Element | List;
+
+/** Of the same type as an array, at the same place. */
+interface List {
+  readonly 0: typeof TYPE.array;
+  readonly items: readonly Found[];
+}
+
+export function isList(found: Found): found is List {
+  return 'items' in found;
+}
 
 /** A dotted path, taken apart once. */
 export interface Path {
@@ -14,33 +30,36 @@ export function parsePath(path: string): Path {
 }
 
 /**
- * What stands at a path of a document, or {@link MISSING}. As in MongoDB's own projections a path goes through an array to each
+ * What stands at a path of a document, or undefined where there is nothing. As in MongoDB's own projections a path goes through an array to each
  * of its documents, and gives an array of what is found; a number picks one element.
  */
-export function valueAt(document: unknown, path: Path, from = 0): unknown {
-  let value = document;
-  for (let index = from; index < path.segments.length; index++) {
-    const segment = path.segments[index] ?? '';
-    if (Array.isArray(value)) {
-      const items: readonly unknown[] = value;
-      if (!/^\d+$/.test(segment)) return items.map((item) => valueAt(item, path, index)).filter((found) => found !== MISSING);
-      const position = Number(segment);
-      if (position >= items.length) return MISSING;
-      value = items[position];
-      continue;
-    }
-    if (!isDocument(value)) return MISSING;
-    const rest = path.rests[index] ?? '';
-    if (rest !== segment && Object.hasOwn(value, rest)) return value[rest];
-    if (!Object.hasOwn(value, segment)) return MISSING;
-    value = value[segment];
-  }
-  return value;
+export function valueAt(document: RawDocument, path: Path, note: Note, index = 0): Found | undefined {
+  const { bytes, elements, shape } = document;
+  const segment = path.segments[index] ?? '';
+  const rest = path.rests[index] ?? '';
+  const whole = rest === segment ? undefined : shape.positions.get(rest);
+  const name = whole === undefined ? segment : rest;
+  const position = whole ?? shape.positions.get(segment);
+  if (position === undefined) return undefined;
+  if (shape.doubled.has(name)) note(DOUBLED);
+  if (shape.broken.has(name)) note(NO_UTF8);
+  const element = elements[position] as Element;
+  return whole === undefined ? below(bytes, element, path, note, index + 1) : element;
 }
 
-/** Whether a value is a document, and not one of BSON's own types. */
-export function isDocument(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof Date) && !('_bsontype' in value);
+/** What the rest of a path leads to from one of its values. */
+function below(bytes: Buffer, element: Element, path: Path, note: Note, index: number): Found | undefined {
+  const segment = path.segments[index];
+  if (segment === undefined) return element;
+  const [type, , , offset] = element;
+  if (type === TYPE.object) return valueAt(openDocument(bytes, offset), path, note, index);
+  if (type !== TYPE.array) return undefined;
+  const items = elementsOf(bytes, offset);
+  if (/^\d+$/.test(segment)) {
+    const item = items[Number(segment)];
+    return item === undefined ? undefined : below(bytes, item, path, note, index + 1);
+  }
+  return { 0: TYPE.array, items: items.map((item) => below(bytes, item, path, note, index)).filter((found) => found !== undefined) };
 }
 
 /**

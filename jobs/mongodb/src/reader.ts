@@ -1,9 +1,10 @@
-import { CsvWriter, type DatasetReader, type Losses, NO_UTF8 } from '@esclusa/kit';
-import { type AbstractCursor, BSON, type Document } from 'mongodb';
-import { holdsInvalidText } from './invalid-text.ts';
+import { CsvWriter, type DatasetReader, type Losses } from '@esclusa/kit';
+import type { AbstractCursor, Document } from 'mongodb';
 import { ObservedColumn } from './observed.ts';
-import { MISSING, type Path, valueAt } from './paths.ts';
-import { READ_OPTIONS, cellText } from './values.ts';
+import { type Path, isList, parsePath, valueAt } from './paths.ts';
+import { cellText, writeCell } from './raw/cell.ts';
+import { type RawDocument, bufferOf, openDocument } from './raw/document.ts';
+import type { Shape } from './raw/shapes.ts';
 
 /** Told once a dataset has been read to its end. */
 export interface ReadingReport {
@@ -32,7 +33,8 @@ export interface Reading {
   onEnd(report: ReadingReport): void;
 }
 
-const REPLACEMENT = '\u{fffd}';
+const ID = parsePath('_id');
+const ignore = (): void => undefined;
 
 /** Reads a cursor's documents as CSV. The next batch is asked for when the last one is written, which holds the server back. */
 export function readDocuments(reading: Reading): DatasetReader {
@@ -45,15 +47,18 @@ export function readDocuments(reading: Reading): DatasetReader {
     async *[Symbol.asyncIterator]() {
       const writer = new CsvWriter();
       const unexpected = new Set<string>();
+      const looked = new WeakSet<Shape>();
       let cursor: AbstractCursor<Document> | undefined;
       try {
         cursor = reading.open();
         for await (const raw of cursor) {
-          const bytes = raw as unknown as Uint8Array;
-          const document = BSON.deserialize(bytes, READ_OPTIONS);
+          const document = openDocument(bufferOf(raw as unknown as Uint8Array));
           rows++;
-          writeDocument(writer, document, reading, observed, { bytes, row: rows });
-          if (known !== undefined) for (const name in document) if (!known.has(name)) unexpected.add(name);
+          writeDocument(writer, document, reading, observed, rows);
+          if (known !== undefined && !looked.has(document.shape)) {
+            looked.add(document.shape);
+            for (const name of document.shape.names) if (!known.has(name)) unexpected.add(name);
+          }
           if (!writer.full) continue;
           const chunk = writer.take();
           yield chunk;
@@ -70,26 +75,23 @@ export function readDocuments(reading: Reading): DatasetReader {
   };
 }
 
-function writeDocument(
-  writer: CsvWriter,
-  document: Document,
-  { columns, losses }: Reading,
-  observed: readonly ObservedColumn[],
-  { bytes, row }: { readonly bytes: Uint8Array; readonly row: number },
-): void {
+function writeDocument(writer: CsvWriter, document: RawDocument, { columns, losses }: Reading, observed: readonly ObservedColumn[], row: number): void {
+  const { bytes } = document;
+  // A value that lost something in two ways is one that did.
+  let lost: string | undefined;
+  const note = (why: string): void => void (lost ??= why);
   columns.forEach(({ name, path }, index) => {
-    const value = valueAt(document, path);
-    observed[index]?.see(value);
-    const text = value === MISSING ? null : cellText(value);
-    if (text === null) writer.null();
-    else {
-      if (text.includes(REPLACEMENT) && holdsInvalidText(bytes, path)) {
-        const id: unknown = document['_id'];
-        const key = id === undefined ? {} : { key: { _id: cellText(id) } };
-        losses.lost(name, NO_UTF8, () => ({ row, ...key }));
-      }
-      writer.text(text);
-    }
+    lost = undefined;
+    const found = valueAt(document, path, note);
+    observed[index]?.see(bytes, found);
+    writeCell(writer, bytes, found, note);
+    if (lost !== undefined) losses.lost(name, lost, () => ({ row, ...keyOf(document) }));
   });
   writer.endRecord();
+}
+
+/** What tells a document from others, for people. */
+function keyOf(document: RawDocument): { key?: Record<string, string | null> } {
+  const id = valueAt(document, ID, ignore);
+  return id === undefined || isList(id) ? {} : { key: { _id: cellText(document.bytes, id, ignore) } };
 }

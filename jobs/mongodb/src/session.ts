@@ -1,23 +1,12 @@
 import { JobError } from '@esclusa/contract';
-import {
-  type ChosenColumns,
-  type DatasetReader,
-  type Losses,
-  type PlannedDataset,
-  type SourceColumn,
-  type SourceContext,
-  type SourceSession,
-  chooseColumns,
-  nameDatasets,
-  within,
-} from '@esclusa/kit';
+import { type DatasetReader, type Losses, type PlannedDataset, type SourceContext, type SourceSession, nameDatasets, within } from '@esclusa/kit';
 import { type ClientSession, type Db, type FindOptions, type MongoClient, type Timestamp, type Abortable } from 'mongodb';
+import { type PlannedColumns, discoveredColumns, namedColumns } from './columns.ts';
 import { type Server, ask, connect } from './connection.ts';
 import type { Dataset } from './dataset.ts';
-import { Discovery } from './discover.ts';
 import { sourceError } from './failure.ts';
 import { parseFilter } from './filter.ts';
-import { type Path, parsePath, projectionFor } from './paths.ts';
+import { parsePath, projectionFor } from './paths.ts';
 import { readDocuments } from './reader.ts';
 import { type MongoSettings, readSettings } from './settings.ts';
 
@@ -154,27 +143,11 @@ class MongoSession implements SourceSession<Dataset> {
   }
 
   /** The named columns, or those that the documents have. */
-  async #columns(
-    name: string,
-    collection: string,
-    { columns: wanted, exclude, mask, filter }: Dataset,
-  ): Promise<ChosenColumns<SourceColumn> & { paths: Path[]; known?: Set<string> }> {
-    if (wanted !== undefined) {
-      const named = wanted.map((column) => (typeof column === 'string' ? { name: column, path: column } : column));
-      // What they are shows only when they are read.
-      const all: SourceColumn[] = named.map((column) => ({ name: column.name, sourceType: 'bson', values: { kind: 'text' } }));
-      // Refuses a name that comes twice.
-      return { ...chooseColumns(name, all, { columns: all.map((column) => column.name) }), paths: named.map(({ path }) => parsePath(path)) };
-    }
-    const discovery = new Discovery();
+  async #columns(name: string, collection: string, dataset: Dataset): Promise<PlannedColumns> {
+    if (dataset.columns !== undefined) return namedColumns(name, dataset.columns);
     const sample = this.#context.mode === 'run' ? {} : { limit: SAMPLE };
-    const cursor = this.#db.collection(collection).find(parseFilter(filter), { ...this.#options(), ...sample, raw: true });
-    for await (const document of cursor) discovery.take(document as unknown as Uint8Array);
-    const found = discovery.columns;
-    const chosen = chooseColumns(name, found, { exclude, mask });
-    // A field's own name, whatever dots it holds.
-    const paths = chosen.columns.map((column) => ({ segments: [column.name], rests: [column.name] }));
-    return { ...chosen, paths, known: new Set(found.map((column) => column.name)) };
+    const documents = this.#db.collection(collection).find(parseFilter(dataset.filter), { ...this.#options(), ...sample, raw: true });
+    return discoveredColumns(name, dataset, documents);
   }
 
   async #size(collection: string): Promise<{ estimatedRows?: number; estimatedBytes?: number }> {
@@ -188,13 +161,7 @@ class MongoSession implements SourceSession<Dataset> {
     }
   }
 
-  #read(
-    name: string,
-    collection: string,
-    { filter, sort, limit, strict }: Dataset,
-    planned: { columns: SourceColumn[]; paths: Path[]; known?: Set<string> },
-    losses: Losses,
-  ): DatasetReader {
+  #read(name: string, collection: string, { filter, sort, limit, strict }: Dataset, planned: PlannedColumns, losses: Losses): DatasetReader {
     const columns = planned.columns.map((column, index) => ({ name: column.name, path: planned.paths[index] ?? parsePath(column.name) }));
     // In strict mode a document that is refused is told by its _id.
     const paths = strict === true ? [...planned.paths, parsePath('_id')] : planned.paths;
