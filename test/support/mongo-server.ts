@@ -52,14 +52,24 @@ export class MongoServer {
 
   /** Runs work on a database, over connections of its own. */
   async using<T>(database: string, work: (db: Db) => Promise<T>): Promise<T> {
+    const client = await this.connect();
+    try {
+      return await work(client.db(database));
+    } finally {
+      await client.close();
+    }
+  }
+
+  async connect(): Promise<MongoClient> {
     const client = new MongoClient(`mongodb://127.0.0.1:${this.#server.port}/?directConnection=true`, {
       auth: { username: USER, password: PASSWORD },
       serverSelectionTimeoutMS: 5_000,
     });
     try {
-      return await work((await client.connect()).db(database));
-    } finally {
+      return await client.connect();
+    } catch (error) {
       await client.close();
+      throw error;
     }
   }
 

@@ -14,13 +14,14 @@ export class MysqlServer {
     this.#server = server;
   }
 
-  static async start(kind: 'mysql' | 'mariadb'): Promise<MysqlServer> {
+  /** `more` are further arguments of the server. */
+  static async start(kind: 'mysql' | 'mariadb', more: readonly string[] = []): Promise<MysqlServer> {
     const started = await DatabaseServer.start({
       image: stack().images[kind],
       name: kind,
       port: 3306,
       environment: { MYSQL_ROOT_PASSWORD: PASSWORD, MARIADB_ROOT_PASSWORD: PASSWORD, MYSQL_DATABASE: 'pharmavida', MARIADB_DATABASE: 'pharmavida' },
-      command: ['--max-allowed-packet=256M'],
+      command: ['--max-allowed-packet=256M', ...more],
       // The official images say that they are ready once more while they set up, at port 0.
       ready: /port: 3306/,
     });

@@ -1,3 +1,6 @@
+import { createWriteStream } from 'node:fs';
+import type { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
 import {
   AbortMultipartUploadCommand,
   CreateBucketCommand,
@@ -94,6 +97,12 @@ export class TestBucket {
 
   async text(key: string): Promise<string> {
     return (await this.bytes(key)).toString('utf8');
+  }
+
+  /** Writes an object to a file, however big it is. */
+  async download(key: string, file: string): Promise<void> {
+    const object = await this.client.send(new GetObjectCommand({ Bucket: this.name, Key: key }));
+    await pipeline(object.Body as Readable, createWriteStream(file));
   }
 
   /** Every decision in the ledger, by key. */
