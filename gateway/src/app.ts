@@ -12,6 +12,7 @@ import { Conditions } from './ledger/conditional.ts';
 import { History } from './ledger/history.ts';
 import { Ledger } from './ledger/ledger.ts';
 import { Catalogue } from './pipelines/catalogue.ts';
+import { keyProblems } from './runs/check-keys.ts';
 import { Checks } from './runs/check.ts';
 import { Cleaner } from './runs/cleaner.ts';
 import { Listing } from './runs/listing.ts';
@@ -47,7 +48,11 @@ export async function startGateway(config: Config, engine: Engine, log: Logger, 
   const ledger = new Ledger(bucket, config.LEDGER_PREFIX, config.INSTALLATION_ID);
   const history = new History(bucket, config.LEDGER_PREFIX);
   const conditions = new Conditions(bucket, config.LEDGER_PREFIX);
-  const catalogue = await Catalogue.load(config.PIPELINES_DIR, (job) => engine.describe(job));
+  const catalogue = await Catalogue.load(
+    config.PIPELINES_DIR,
+    (job) => engine.describe(job),
+    (pipeline) => keyProblems(pipeline, config.LEDGER_PREFIX),
+  );
   const owning = new Owning(engine, config.INSTALLATION_ID);
   const times = new RunTimes(config.MAX_RUNNING);
   const slots = new Slots(config.MAX_RUNNING, (seconds) => times.ended(seconds));

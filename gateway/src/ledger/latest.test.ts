@@ -17,6 +17,8 @@ describe('isNewer', () => {
     ['the same snapshot of an earlier run', dated('a', '2025-01-02T15:30:45Z'), dated('b', '2025-01-02T15:30:45Z'), false],
     ['the same instant in other words', dated('a', '2025-01-02T15:30:45.000Z'), dated('b', '2025-01-02T15:30:45Z'), false],
     ['a fraction of a second, which sorts otherwise as text', dated('a', '2025-01-02T15:30:45.5Z'), dated('b', '2025-01-02T15:30:45Z'), true],
+    ['a snapshot that is later by a microsecond', dated('a', '2025-01-02T15:30:45.000124Z'), dated('b', '2025-01-02T15:30:45.000123Z'), true],
+    ['one that is earlier by a microsecond', dated('b', '2025-01-02T15:30:45.0001Z'), dated('a', '2025-01-02T15:30:45.00012Z'), false],
     ['none, published later than the other was taken', dated('a'), dated('b', '2025-01-02T15:30:45Z'), true],
     ['none, published before the other was taken', dated('b'), dated('a', '2025-01-02T15:30:51Z'), false],
     ['none on either side, published later', dated('a', undefined, '2025-01-02T15:30:51Z'), dated('b'), true],

@@ -19,8 +19,11 @@ export function isNewer(manifest: Dated, standing: Dated): boolean {
   return mine === theirs ? manifest.run > standing.run : mine > theirs;
 }
 
+/** In microseconds, as sources tell it; Date knows milliseconds alone. */
 function instantOf({ snapshot, created }: Dated): number {
-  return Date.parse(snapshot.takenAt ?? created);
+  const text = snapshot.takenAt ?? created;
+  const [, beyond = ''] = /\.\d{3}(\d{1,3})/.exec(text) ?? [];
+  return Date.parse(text) * 1_000 + Number(beyond.padEnd(3, '0'));
 }
 
 /** The manifest of each pipeline's newest run, at a key that never changes. It moves forward only, whoever writes it and however late. */

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { type JobJson, jobJsonSchema } from '@esclusa/contract';
 import { Catalogue, PipelinesError } from './catalogue.ts';
+import type { Pipeline, PipelineProblem } from './pipeline.ts';
 
 const JOB = jobJsonSchema.parse({
   name: 'zeta',
@@ -18,6 +19,8 @@ const describeJob = async (name: string): Promise<JobJson> => {
   if (name !== 'zeta') throw new Error(`no image of ${name}`);
   return JOB;
 };
+const notTaken = ({ destination, file }: Pipeline): PipelineProblem[] =>
+  destination.prefix === 'taken' ? [{ file, line: 1, field: 'destination.prefix', message: 'is taken' }] : [];
 const GOOD = 'job: zeta\ndatasets:\n  a:\n';
 
 describe('the catalogue', () => {
@@ -52,6 +55,16 @@ describe('the catalogue', () => {
     await write('b.yaml', 'job: zeta\ndatasets:\n  a: { x: 1 }\n');
     await expect(Catalogue.load(folder, describeJob)).rejects.toThrow(PipelinesError);
     await expect(Catalogue.load(folder, describeJob)).rejects.toThrow(/a\.yaml:1: datasets: [^]*b\.yaml:3: datasets\.a\.x: /);
+  });
+
+  test('does not load with a problem that only the gateway can see, and keeps the last good version of a file that gets one', async () => {
+    await write('compras.yaml', `${GOOD}destination: { prefix: taken }\n`);
+    await expect(Catalogue.load(folder, describeJob, notTaken)).rejects.toThrow(/compras\.yaml:1: destination\.prefix: is taken/);
+    await write('compras.yaml', GOOD);
+    const catalogue = await Catalogue.load(folder, describeJob, notTaken);
+    await write('compras.yaml', `${GOOD}destination: { prefix: taken }\n`);
+    expect((await catalogue.get('compras')).pipeline.destination).toEqual({});
+    expect(catalogue.problems).toEqual([expect.objectContaining({ message: 'is taken' })]);
   });
 
   test('loads without the image of a job, whose pipeline alone then fails', async () => {

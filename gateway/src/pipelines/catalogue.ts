@@ -4,10 +4,13 @@ import { join } from 'node:path';
 import { GatewayError } from '../errors.ts';
 import { checkAgainstJob } from './check-datasets.ts';
 import { type Pipeline, type PipelineProblem, formatProblem } from './pipeline.ts';
-import { readPipelines } from './read.ts';
+import { type PipelineFolder, readPipelines } from './read.ts';
 
 /** Gives the description of a job; rejects when its image is missing or the engine can't be reached. */
 export type DescribeJob = (job: string) => Promise<JobJson>;
+
+/** What is wrong with a pipeline that its file alone does not tell. */
+export type CheckPipeline = (pipeline: Pipeline) => readonly PipelineProblem[];
 
 /** All that is wrong with the pipelines at start, one line each. */
 export class PipelinesError extends Error {
@@ -27,21 +30,23 @@ export class PipelinesError extends Error {
 export class Catalogue {
   readonly #folder: string;
   readonly #describe: DescribeJob;
+  readonly #check: CheckPipeline;
   #pipelines = new Map<string, Pipeline>();
   #problems: readonly PipelineProblem[] = [];
   #fingerprint = '';
   #refreshing: Promise<void> = Promise.resolve();
   readonly #checked = new WeakMap<Pipeline, { job: JobJson; problems: readonly PipelineProblem[] }>();
 
-  private constructor(folder: string, describe: DescribeJob) {
+  private constructor(folder: string, describe: DescribeJob, check: CheckPipeline) {
     this.#folder = folder;
     this.#describe = describe;
+    this.#check = check;
   }
 
   /** Reads the folder; rejects with every problem of every file, those that only the jobs can see included where their images are there. */
-  static async load(folder: string, describe: DescribeJob): Promise<Catalogue> {
-    const catalogue = new Catalogue(folder, describe);
-    const { pipelines, problems } = await readPipelines(folder);
+  static async load(folder: string, describe: DescribeJob, check: CheckPipeline = () => []): Promise<Catalogue> {
+    const catalogue = new Catalogue(folder, describe, check);
+    const { pipelines, problems } = await catalogue.#read();
     const all = [...problems];
     for (const pipeline of pipelines) all.push(...(await catalogue.#jobProblems(pipeline)));
     if (all.length > 0) throw new PipelinesError(all);
@@ -72,7 +77,7 @@ export class Catalogue {
       });
     }
     const job = await this.#describe(pipeline.job);
-    const problems = this.#check(pipeline, job);
+    const problems = this.#checkJob(pipeline, job);
     if (problems.length > 0) {
       throw new GatewayError('PIPELINE_INVALID', `the pipeline "${name}" does not fit its job: ${problems.map(formatProblem).join('; ')}`, {
         details: { problems },
@@ -82,7 +87,7 @@ export class Catalogue {
   }
 
   /** Compiling a job's schema takes tens of milliseconds, so the answer is kept as long as neither of the two changes. */
-  #check(pipeline: Pipeline, job: JobJson): readonly PipelineProblem[] {
+  #checkJob(pipeline: Pipeline, job: JobJson): readonly PipelineProblem[] {
     const known = this.#checked.get(pipeline);
     if (known?.job === job) return known.problems;
     const problems = checkAgainstJob(pipeline, job);
@@ -101,11 +106,21 @@ export class Catalogue {
     const now = await fingerprint(this.#folder);
     if (now === this.#fingerprint) return;
     this.#fingerprint = now;
-    const { pipelines, problems } = await readPipelines(this.#folder);
+    const { pipelines, problems } = await this.#read();
     const broken = new Set(problems.map((problem) => problem.file));
     const kept = [...this.#pipelines.values()].filter((pipeline) => broken.has(pipeline.file));
     this.#pipelines = new Map([...kept, ...pipelines].map((pipeline) => [pipeline.name, pipeline]));
     this.#problems = problems;
+  }
+
+  /** The folder as it is now; a pipeline with a problem is not among its pipelines. */
+  async #read(): Promise<PipelineFolder> {
+    const { pipelines, problems } = await readPipelines(this.#folder);
+    const checked = pipelines.map((pipeline) => ({ pipeline, found: this.#check(pipeline) }));
+    return {
+      pipelines: checked.flatMap(({ pipeline, found }) => (found.length === 0 ? [pipeline] : [])),
+      problems: [...problems, ...checked.flatMap(({ found }) => found)],
+    };
   }
 
   /** A job that can't be asked now is asked at the first use: a missing image must not keep the other pipelines from serving. */

@@ -98,10 +98,13 @@ export class Runner {
       await this.#finish(drive, cancelledRun(run, handle), undefined);
       return undefined;
     }
-    // One instant for all tries, or a try whose answer was lost would leave its second reserved.
-    const now = new Date();
-    const entry = found ?? (await must('beginning an attempt', () => this.#begin(run, number, now)));
-    if (found === undefined) entries.push(entry);
+    let entry = found;
+    if (entry === undefined) {
+      // One instant for all tries, or a try whose answer was lost would leave its second reserved.
+      const now = await unusedSecond(entries, drive.leave);
+      entry = await must('beginning an attempt', () => this.#begin(run, number, now));
+      entries.push(entry);
+    }
     const log = drive.log.child({ attempt: number });
     // Decided already: by an earlier gateway, or by another one that was quicker.
     const decided = await must('looking at the commit key', () => ledger.decisionAt(entry.commitKey));
@@ -181,5 +184,17 @@ export class Runner {
       // The reconciler finds it by its labels: its run has no open entry any more.
       log.warn({ err: error }, 'the container could not be removed');
     }
+  }
+}
+
+/**
+ * An instant of a second that no earlier attempt of the run has in its keys: a sweep of that one may be going on still, of another gateway
+ * too, and would take away what stands at its keys.
+ */
+async function unusedSecond(entries: readonly AttemptEntry[], leave: AbortSignal): Promise<Date> {
+  for (;;) {
+    const now = new Date();
+    if (!entries.some(({ stamp }) => stamp === utcStamp(now))) return now;
+    await sleep(1_000 - now.getMilliseconds(), undefined, { signal: leave });
   }
 }

@@ -1,0 +1,36 @@
+import { ledgerKeys } from '../ledger/keys.ts';
+import type { Pipeline, PipelineProblem } from '../pipelines/pipeline.ts';
+import { type KeyParts, dataKeys, destinationOf } from './stamp.ts';
+
+// S3's own bound, in bytes of UTF-8; the contract holds jobs to it (objectKeySchema).
+const MAX_KEY_BYTES = 1_024;
+/** What makes the longest keys: an attempt of three digits, whose second somebody else has. */
+const LONGEST = { run: '0'.repeat(36), attempt: 999, stamp: '20250102_153045', reserved: false } satisfies Partial<KeyParts>;
+
+/**
+ * What is wrong with the keys that a pipeline's runs would have: data among the ledger's entries, or keys that S3 has no room for. Found
+ * late, the one would be swept or listed as what it is not, and the other would keep a run from ever beginning.
+ */
+export function keyProblems(pipeline: Pipeline, ledgerPrefix: string): PipelineProblem[] {
+  const { name, destination, datasets } = pipeline;
+  const path = ['destination', destination.key === undefined ? 'prefix' : 'key'];
+  const problem = (message: string): PipelineProblem[] => [{ file: pipeline.file, line: pipeline.lineOf(path), field: path.join('.'), message }];
+  const first = destinationOf(pipeline);
+  const keys = Object.values(dataKeys(Object.keys(datasets), { ...LONGEST, destination: first, template: destination.key, pipeline: name }));
+
+  const inside = keys.find((key) => key.startsWith(ledgerPrefix));
+  if (inside !== undefined) {
+    return problem(`"${shown(inside)}" would lie below "${ledgerPrefix}", where the ledger is (LEDGER_PREFIX); begin the keys with something else`);
+  }
+  // The ledger's key for a second that is reserved there holds the first part of the keys too.
+  const all = [...keys, ledgerKeys(ledgerPrefix).stamp(first, LONGEST.stamp)];
+  const [longest = ''] = all.toSorted((a, b) => Buffer.byteLength(b) - Buffer.byteLength(a));
+  const excess = Buffer.byteLength(longest) - MAX_KEY_BYTES;
+  if (excess <= 0) return [];
+  return problem(`"${shown(longest)}" would be a key of ${MAX_KEY_BYTES + excess} bytes, and S3 takes ${MAX_KEY_BYTES}; make it shorter by ${excess}`);
+}
+
+/** A long key by its beginning and its end. */
+function shown(key: string): string {
+  return key.length <= 100 ? key : `${key.slice(0, 50)}…${key.slice(-50)}`;
+}
