@@ -4,6 +4,7 @@ import { z } from 'zod';
 export const datasetOptions = {
   exclude: z.array(z.string().min(1)).min(1).describe('Columns to leave out, where no "columns" are named.').optional(),
   limit: z.int().min(1).describe('Most rows to extract; which ones is up to the source unless it is told an order.').optional(),
+  sample: z.number().positive().max(100).describe('Percent of the rows, drawn at random: 1 is about one row in a hundred. Before "limit".').optional(),
   strict: z
     .boolean()
     .describe('true: a value that can not be written whole ends the run (exit status 65, with its column and row) instead of being counted in the manifest.')
