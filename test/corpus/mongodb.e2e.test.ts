@@ -406,6 +406,13 @@ describe('the corpus of MongoDB', () => {
         { _id: 2 as unknown as BSON.ObjectId, a: 'unica', d: { x: 3 } },
       ]);
     });
+    const many = Array.from({ length: 20_000 }, (_, n) => ({
+      _id: n as unknown as BSON.ObjectId,
+      n: n * 7,
+      v: `v${n}`,
+      ...(n % 1_000 === 0 ? { raro: true } : {}),
+    }));
+    await server.using('corpus', (db) => db.collection('muestra').insertMany(many));
     target = await postgres.connect();
     await spellAlike(target);
     const { host, port, user, password } = server.fromHere;
@@ -526,5 +533,31 @@ describe('the corpus of MongoDB', () => {
     ]);
     expect(fieldsOf(resource).map(({ counts }) => (counts as { lossy: number }).lossy)).toEqual([0, 1, 1]);
     await expect(extractHere(session, 'dobles campos', { strict: true })).rejects.toMatchObject({ code: 'VALUE_LOSSY', details: { key: { _id: '1' } } });
+  });
+
+  test('a sample is about its share of the documents, each whole, beside filter, order and limit', async () => {
+    const drawn = readCsv((await extractHere(session, 'muestra', { sample: 10 })).text);
+    // Ten standard deviations and more.
+    expect(drawn.records.length).toBeGreaterThan(1_500);
+    expect(drawn.records.length).toBeLessThan(2_500);
+    // The columns are those of all documents.
+    expect(drawn.header).toEqual(['_id', 'n', 'v', 'raro']);
+    const whole = drawn.records.map(([id]) => [id, String(Number(id) * 7), `v${id}`, Number(id) % 1_000 === 0 ? 'true' : null]);
+    expect(drawn.records).toEqual(whole);
+    expect(new Set(drawn.records.map(([id]) => id)).size).toBe(drawn.records.length);
+    const again = readCsv((await extractHere(session, 'muestra', { sample: 10 })).text);
+    expect(again.records).not.toEqual(drawn.records);
+
+    const columns = ['_id'];
+    const filter = { _id: { $lt: 10_000 } };
+    const few = readCsv((await extractHere(session, 'muestra', { columns, filter, sort: { _id: -1 }, sample: 10, limit: 50 })).text).records.map(([id]) =>
+      Number(id),
+    );
+    expect(few).toHaveLength(50);
+    expect(few).toEqual(few.toSorted((a, b) => b - a));
+    expect(few[0]).toBeLessThan(10_000);
+    // Out of every tenth document or so, fifty reach far.
+    expect(few.at(-1)).toBeLessThan(9_800);
+    expect(readCsv((await extractHere(session, 'muestra', { columns, sample: 100 })).text).records).toHaveLength(20_000);
   });
 });

@@ -9,6 +9,7 @@ describe('sourceError', () => {
     [13, 'no such right', 'SOURCE_REFUSED'],
     [2, 'a bad filter', 'QUERY_INVALID'],
     [9, 'a filter that can not be read', 'QUERY_INVALID'],
+    [168, 'an unknown operator of an expression', 'QUERY_INVALID'],
     [123, 'snapshots without a replica set', 'CONFIG_INVALID'],
     [239, 'a snapshot too old', 'SNAPSHOT_EXPIRED'],
     [43, 'a cursor that is gone', 'SOURCE_LOST'],

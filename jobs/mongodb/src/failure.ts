@@ -29,6 +29,7 @@ const BY_CODE: Readonly<Record<number, Rule>> = {
   73: { code: 'QUERY_INVALID', mend: 'check "collection"' }, // InvalidNamespace
   123: { code: 'CONFIG_INVALID', mend: 'snapshots need a replica set: make the server one, or set MONGO_CONSISTENCY=prefer' }, // NotAReplicaSet
   136: { code: 'SOURCE_LOST', mend: 'a capped collection was written faster than it was read' }, // CappedPositionLost
+  168: { code: 'QUERY_INVALID', mend: 'the server does not know an operator: check "filter"; "sample" needs $rand, which MongoDB has from 4.4.2 on' }, // InvalidPipelineOperator
   175: { code: 'SNAPSHOT_EXPIRED', mend: 'the collection was dropped or renamed meanwhile; it is tried again' }, // QueryPlanKilled
   237: { code: 'SOURCE_LOST', mend: 'somebody killed the cursor at the server' }, // CursorKilled
   239: { code: 'SNAPSHOT_EXPIRED', mend: SNAPSHOT_MEND }, // SnapshotTooOld

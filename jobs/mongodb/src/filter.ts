@@ -2,6 +2,14 @@ import { JobError } from '@esclusa/contract';
 import { BSON, type Document } from 'mongodb';
 import type { Dataset } from './dataset.ts';
 
+/** The filter that reads a dataset: its own, and that each document is drawn or not, by the server. */
+export function filterOf({ filter, sample }: Pick<Dataset, 'filter' | 'sample'>): Document {
+  const own = parseFilter(filter);
+  if (sample === undefined) return own;
+  const drawn = { $expr: { $lt: [{ $rand: {} }, sample / 100] } };
+  return filter === undefined ? drawn : { $and: [own, drawn] };
+}
+
 /** A filter as find takes it; Extended JSON is how dates, ObjectIds and the like are written in a pipeline. */
 export function parseFilter(filter: Dataset['filter']): Document {
   if (filter === undefined) return {};

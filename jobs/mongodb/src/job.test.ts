@@ -50,6 +50,7 @@ describe('a dataset of a MongoDB pipeline', () => {
     { collection: 'médicos' },
     { columns: ['cmp', 'paciente.dni', { name: 'dni', path: 'paciente.dni' }] },
     { filter: { emitida: { $gte: { $date: '2025-01-01T00:00:00Z' } } }, sort: { _id: 1 } },
+    { sample: 0.5, limit: 10 },
   ])('may be %j', (dataset) => {
     expect(datasetSchema.parse(dataset)).toEqual(dataset);
   });
@@ -62,6 +63,8 @@ describe('a dataset of a MongoDB pipeline', () => {
     [{ collection: '' }, 'collection'],
     [{ sort: { a: 2 } }, 'sort.a'],
     [{ filter: [] }, 'filter'],
+    [{ sample: 0 }, 'sample'],
+    [{ sample: 101 }, 'sample'],
     [{ table: 'x' }, ''],
   ])('may not be %j', (dataset, path) => {
     expect(datasetSchema.safeParse(dataset).error?.issues.map((issue) => issue.path.join('.'))).toEqual([path]);

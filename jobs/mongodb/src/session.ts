@@ -5,7 +5,7 @@ import { type PlannedColumns, discoveredColumns, namedColumns } from './columns.
 import { type Server, ask, connect } from './connection.ts';
 import type { Dataset } from './dataset.ts';
 import { sourceError } from './failure.ts';
-import { parseFilter } from './filter.ts';
+import { filterOf, parseFilter } from './filter.ts';
 import { parsePath, projectionFor } from './paths.ts';
 import { readDocuments } from './reader.ts';
 import { type MongoSettings, readSettings } from './settings.ts';
@@ -161,14 +161,15 @@ class MongoSession implements SourceSession<Dataset> {
     }
   }
 
-  #read(name: string, collection: string, { filter, sort, limit, strict }: Dataset, planned: PlannedColumns, losses: Losses): DatasetReader {
+  #read(name: string, collection: string, dataset: Dataset, planned: PlannedColumns, losses: Losses): DatasetReader {
+    const { sort, limit, strict } = dataset;
     const columns = planned.columns.map((column, index) => ({ name: column.name, path: planned.paths[index] ?? parsePath(column.name) }));
     // In strict mode a document that is refused is told by its _id.
     const paths = strict === true ? [...planned.paths, parsePath('_id')] : planned.paths;
     const projection = planned.known === undefined ? projectionFor(paths) : undefined;
     return readDocuments({
       open: () =>
-        this.#db.collection(collection).find(parseFilter(filter), {
+        this.#db.collection(collection).find(filterOf(dataset), {
           ...this.#options(),
           raw: true,
           ...(projection === undefined ? {} : { projection }),
