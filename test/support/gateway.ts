@@ -7,7 +7,8 @@ import { createInterface } from 'node:readline';
 import { TEST_IMAGE_PREFIX, stack, unique } from './stack.ts';
 
 const ROOT = new URL('../..', import.meta.url).pathname;
-const START_TIMEOUT_MS = 30_000;
+// A machine that does much else takes its time.
+const START_TIMEOUT_MS = 90_000;
 
 /** How a test wants its gateway. */
 export interface GatewayOptions {
@@ -49,7 +50,11 @@ export class TestGateway {
   static async start(options: GatewayOptions): Promise<TestGateway> {
     const { child, log, installation, folder } = await launch(options);
     const url = await new Promise<string>((resolve, reject) => {
-      const timer = setTimeout(() => reject(new Error(`the gateway did not listen:\n${log.slice(-50).join('\n')}`)), START_TIMEOUT_MS);
+      const timer = setTimeout(() => {
+        // Nobody else knows of it.
+        child.kill('SIGKILL');
+        reject(new Error(`the gateway did not listen:\n${log.slice(-50).join('\n')}`));
+      }, START_TIMEOUT_MS);
       const look = (line: string): void => {
         const found = /"url":"(http:[^"]+)"/.exec(line)?.[1];
         if (found === undefined) return;

@@ -19,22 +19,19 @@ export interface Extraction {
   readonly publication: Publication;
   readonly output: JobOutput;
   readonly signal: AbortSignal;
-  /** Called once the source is needed no more. */
-  readonly onRead: () => void;
+  /** Lets go of the source, which is needed no more: how long S3 takes is not its business. */
+  readonly onRead: () => Promise<void>;
 }
 
 /** Reads every dataset to its end into invisible uploads, then publishes them all and commits. */
 export async function extract(extraction: Extraction): Promise<Manifest> {
   const resources: Resource[] = [];
   for (const name of extraction.plans.keys()) resources.push(await upload(extraction, name));
-  extraction.onRead();
   extraction.output.log('info', 'every dataset is read to its end', { event: DATASETS_READ });
-  return extraction.publication.commit({
-    job: extraction.job,
-    source: { ...extraction.session.info },
-    snapshot: { ...extraction.session.snapshot },
-    resources,
-  });
+  const { info, snapshot } = extraction.session;
+  const manifest = { job: extraction.job, source: { ...info }, snapshot: { ...snapshot }, resources };
+  await extraction.onRead();
+  return extraction.publication.commit(manifest);
 }
 
 async function upload({ request, options, plans, publication, output, signal }: Extraction, name: string): Promise<Resource> {

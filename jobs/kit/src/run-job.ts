@@ -44,12 +44,14 @@ async function perform<Dataset extends DatasetOptions>(job: Job<Dataset>, enviro
   const applicationName = given === undefined ? 'esclusa by hand' : `esclusa ${given.run}/${given.attempt}`;
   const session = await job.connect({ settings, mode: given?.mode ?? 'run', applicationName, signal: stop.signal, output });
   if (given?.maxSnapshotAgeSeconds !== undefined) stop.limitSnapshot(given.maxSnapshotAgeSeconds);
+  let released: Promise<void> | undefined;
+  const release = (): Promise<void> => (released ??= session.close());
   try {
     const request = given ?? requestByHand(job.name, await session.list(), settings);
     if (given === undefined) stop.limit(request.timeAllowedSeconds);
-    return await performRequest(job, request, session, settings, output, stop);
+    return await performRequest(job, request, session, release, settings, output, stop);
   } finally {
-    await session.close();
+    await release();
   }
 }
 
@@ -57,6 +59,7 @@ async function performRequest<Dataset extends DatasetOptions>(
   job: Job<Dataset>,
   request: JobRequest,
   session: SourceSession<Dataset>,
+  release: () => Promise<void>,
   settings: Settings,
   output: JobOutput,
   stop: Stop,
@@ -73,7 +76,11 @@ async function performRequest<Dataset extends DatasetOptions>(
   if (request.mode === 'check') await publication.check();
   if (request.mode !== 'run') return describeResult(request.mode, session, plans);
 
-  const extraction = { job: job.name, request, session, options: datasets, plans, publication, output, signal: stop.signal, onRead: () => stop.snapshotDone() };
+  const onRead = (): Promise<void> => {
+    stop.snapshotDone();
+    return release();
+  };
+  const extraction = { job: job.name, request, session, options: datasets, plans, publication, output, signal: stop.signal, onRead };
   try {
     return runResult(request, await extract(extraction));
   } catch (error) {

@@ -3,15 +3,18 @@ import type pg from 'pg';
 import { to as copyTo } from 'pg-copy-streams';
 import { sourceError } from './failure.ts';
 
-/** The command that reads a SELECT: nothing is cast, the server's own output functions write the values. */
-export function copyCommand(select: string): string {
-  return `copy (\n${select}\n) to stdout with (format csv, encoding 'UTF8')`;
+/**
+ * The command that reads a SELECT: nothing is cast, the server's own output functions write the values. A database in SQL_ASCII holds
+ * whatever bytes came, and would refuse those that are no UTF-8: they are taken as they are, and what is no UTF-8 is counted as everywhere.
+ */
+export function copyCommand(select: string, serverEncoding: string): string {
+  return `copy (\n${select}\n) to stdout with (format csv, encoding '${serverEncoding === 'SQL_ASCII' ? serverEncoding : 'UTF8'}')`;
 }
 
-/** Reads a SELECT by COPY: the server writes the CSV, we hand its bytes on. */
-export function copyCsv(client: pg.Client, select: string, dataset: string): DatasetReader {
+/** Reads by a COPY command: the server writes the CSV, we hand its bytes on. */
+export function copyCsv(client: pg.Client, command: string, dataset: string): DatasetReader {
   let ended = false;
-  const stream = client.query(copyTo(copyCommand(select)));
+  const stream = client.query(copyTo(command));
   return {
     // The bytes are counted as they pass by whoever takes them; the server tells its own count at the end.
     rows: () => (ended ? stream.rowCount : 0),

@@ -32,8 +32,16 @@ export async function openSession(context: SourceContext): Promise<SourceSession
   try {
     for (const sql of PINNED_SETTINGS) await client.query(sql);
     await client.query('begin isolation level repeatable read, read only');
-    const { rows } = await client.query<{ version: string; database: string; taken_at: string; snapshot: string; recovery: boolean; lsn: string | null }>(
-      `select current_setting('server_version') as version, current_database() as database,
+    const { rows } = await client.query<{
+      version: string;
+      database: string;
+      taken_at: string;
+      snapshot: string;
+      recovery: boolean;
+      lsn: string | null;
+      encoding: string;
+    }>(
+      `select current_setting('server_version') as version, current_database() as database, current_setting('server_encoding') as encoding,
          to_char(now(), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') as taken_at, pg_current_snapshot()::text as snapshot, pg_is_in_recovery() as recovery,
          (case when pg_is_in_recovery() then pg_last_wal_replay_lsn() else pg_current_wal_insert_lsn() end)::text as lsn`,
     );
@@ -53,7 +61,7 @@ export async function openSession(context: SourceContext): Promise<SourceSession
       },
       list: async () =>
         nameDatasets((await listTables(client)).map(({ schema, table }) => [schema === 'public' ? table : `${schema}.${table}`, { schema, table }])),
-      plan: (name, dataset) => plan(client, name, dataset),
+      plan: (name, dataset) => plan(client, name, dataset, server.encoding),
       close: async () => {
         stopWatching();
         await close(client);
@@ -66,10 +74,11 @@ export async function openSession(context: SourceContext): Promise<SourceSession
   }
 }
 
-async function plan(client: pg.Client, name: string, dataset: Dataset): Promise<PlannedDataset> {
+async function plan(client: pg.Client, name: string, dataset: Dataset, encoding: string): Promise<PlannedDataset> {
   try {
     const { sql, ...selection } = await select(client, name, dataset);
-    return { ...selection, query: copyCommand(sql), read: () => copyCsv(client, sql, name) };
+    const command = copyCommand(sql, encoding);
+    return { ...selection, query: command, read: () => copyCsv(client, command, name) };
   } catch (error) {
     throw sourceError(error, `dataset "${name}"`, 'SOURCE_LOST');
   }
