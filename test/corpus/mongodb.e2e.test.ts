@@ -406,6 +406,16 @@ describe('the corpus of MongoDB', () => {
         { _id: 2 as unknown as BSON.ObjectId, a: 'unica', d: { x: 3 } },
       ]);
     });
+    const anidados: Document[] = [
+      { d: { calle: 'Sol', geo: { x: new Double(0.5) }, pin: 'canary' }, credenciales: { api: 'canary' } },
+      { d: {} },
+      { d: 'sin calle' },
+      { d: { geo: {}, lotes: [{ n: 1 }], n: Long.fromString('9007199254740993'), calle: null } },
+      {},
+    ];
+    await server.using('corpus', (db) =>
+      db.collection('anidados').insertMany(anidados.map((document, n) => ({ _id: (n + 1) as unknown as BSON.ObjectId, ...document }))),
+    );
     const many = Array.from({ length: 20_000 }, (_, n) => ({
       _id: n as unknown as BSON.ObjectId,
       n: n * 7,
@@ -559,5 +569,59 @@ describe('the corpus of MongoDB', () => {
     // Out of every tenth document or so, fifty reach far.
     expect(few.at(-1)).toBeLessThan(9_800);
     expect(readCsv((await extractHere(session, 'muestra', { columns, sample: 100 })).text).records).toHaveLength(20_000);
+  });
+
+  test('flattened, nested documents are columns: every value is where it was, and none is twice', async () => {
+    const extracted = await extractHere(session, 'anidados', { flatten: true });
+    const { header, records } = readCsv(extracted.text);
+    expect(header).toEqual(['_id', 'd', 'd.calle', 'd.geo', 'd.geo.x', 'd.lotes', 'd.n']);
+    expect(records).toEqual([
+      ['1', null, 'Sol', null, '0.5', null, null],
+      ['2', '{}', null, null, null, null, null],
+      ['3', 'sin calle', null, null, null, null, null],
+      ['4', null, null, '{}', null, '[{"n":1}]', '9007199254740993'],
+      ['5', null, null, null, null, null, null],
+    ]);
+    expect(extracted.resource.omittedColumns).toEqual(['d.pin', 'credenciales.api']);
+    expect(fieldsOf(extracted.resource).map(({ sourceType }) => sourceType)).toEqual([
+      'int',
+      'object|string',
+      'null|string',
+      'object',
+      'double',
+      'array',
+      'long',
+    ]);
+    expect(fieldsOf(extracted.resource).map(({ counts }) => (counts as { missing: number }).missing)).toEqual([0, 3, 3, 4, 4, 4, 4]);
+    await expectLoads(extracted, target);
+
+    const without = await extractHere(session, 'anidados', { flatten: true, exclude: ['d.geo', 'd.lotes'] });
+    expect(readCsv(without.text).header).toEqual(['_id', 'd', 'd.calle', 'd.n']);
+    await expect(extractHere(session, 'puntos', { flatten: true })).rejects.toMatchObject({
+      code: 'QUERY_INVALID',
+      message: expect.stringContaining('"a.b" and "a" > "b" would both be the column "a.b"'),
+    });
+    expect(readCsv((await extractHere(session, 'puntos', { flatten: true, exclude: ['a.b'] })).text).header).toEqual(['_id', 'a', "l'eau", 'x\ny']);
+  });
+
+  test('a plan shows the flattened columns of some documents', async () => {
+    const { host, port, user, password } = server.fromHere;
+    const planning = await connectJob(
+      mongodb,
+      { MONGO_HOST: host, MONGO_PORT: String(port), MONGO_USER: user, MONGO_PASSWORD: password, MONGO_DATABASE: 'corpus' },
+      'plan',
+    );
+    try {
+      const { columns } = await planning.plan('anidados', { flatten: true, exclude: ['d.geo'] });
+      expect(columns.map(({ name, sourceType }) => `${name}: ${sourceType}`)).toEqual([
+        '_id: int',
+        'd: object|string',
+        'd.calle: null|string',
+        'd.lotes: array',
+        'd.n: long',
+      ]);
+    } finally {
+      await planning.close();
+    }
   });
 });

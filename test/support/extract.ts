@@ -3,7 +3,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll } from '@jest/globals';
-import type { Resource } from '@esclusa/contract';
+import type { Mode, Resource } from '@esclusa/contract';
 import type { Job, Settings, SourceSession } from '../../jobs/kit/src/job.ts';
 import { Losses } from '../../jobs/kit/src/losses.ts';
 import { resourceOfFile } from '../../jobs/kit/src/manifest/resource.ts';
@@ -24,10 +24,14 @@ let files = 0;
 afterAll(() => rm(folder, { recursive: true }));
 
 /** A session of a job on a server, in this process. */
-export async function connectJob<Dataset extends DatasetOptions>(job: Job<Dataset>, settings: Record<string, string>): Promise<SourceSession<Dataset>> {
+export async function connectJob<Dataset extends DatasetOptions>(
+  job: Job<Dataset>,
+  settings: Record<string, string>,
+  mode: Mode = 'run',
+): Promise<SourceSession<Dataset>> {
   const output = { log: () => undefined, progress: () => undefined, final: async () => undefined };
   const { signal } = new AbortController();
-  return job.connect({ settings, mode: 'run', applicationName: 'esclusa corpus/1', signal, output });
+  return job.connect({ settings, mode, applicationName: 'esclusa corpus/1', signal, output });
 }
 
 /** Extracts one dataset as the kit does, but for S3. */

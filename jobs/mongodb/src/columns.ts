@@ -1,14 +1,16 @@
+import { JobError } from '@esclusa/contract';
 import { type ChosenColumns, type SourceColumn, chooseColumns } from '@esclusa/kit';
 import type { AbstractCursor, Document } from 'mongodb';
+import { type Pick, byPaths } from './cells.ts';
 import type { Dataset } from './dataset.ts';
-import { Discovery } from './discover.ts';
+import { type DiscoveredColumn, Discovery } from './discover.ts';
 import { type Path, parsePath } from './paths.ts';
 
-/** The columns of a dataset, and where each stands in a document. */
+/** The columns of a dataset, and what finds them in a document. */
 export interface PlannedColumns extends ChosenColumns<SourceColumn> {
-  readonly paths: readonly Path[];
-  /** The fields that documents may have, if columns are all of a document's fields. */
-  readonly known?: ReadonlySet<string>;
+  readonly pick: Pick;
+  /** Where named columns stand; without them whole documents are needed. */
+  readonly paths?: readonly Path[];
 }
 
 /** The columns that a pipeline names. */
@@ -16,17 +18,60 @@ export function namedColumns(dataset: string, wanted: NonNullable<Dataset['colum
   const named = wanted.map((column) => (typeof column === 'string' ? { name: column, path: column } : column));
   // What they are shows only when they are read.
   const all: SourceColumn[] = named.map(({ name }) => ({ name, sourceType: 'bson', values: { kind: 'text' } }));
+  const paths = named.map(({ path }) => parsePath(path));
   // Refuses a name that comes twice.
-  return { ...chooseColumns(dataset, all, { columns: all.map(({ name }) => name) }), paths: named.map(({ path }) => parsePath(path)) };
+  return { ...chooseColumns(dataset, all, { columns: all.map(({ name }) => name) }), paths, pick: byPaths(paths) };
 }
 
 /** The columns that documents have, which a cursor gives as their bytes. */
-export async function discoveredColumns(dataset: string, { exclude, mask }: Dataset, documents: AbstractCursor<Document>): Promise<PlannedColumns> {
-  const discovery = new Discovery();
+export async function discoveredColumns(dataset: string, { exclude, mask, flatten }: Dataset, documents: AbstractCursor<Document>): Promise<PlannedColumns> {
+  const discovery = new Discovery(flatten);
   for await (const document of documents) discovery.take(document as unknown as Uint8Array);
-  const found = discovery.columns;
-  const chosen = chooseColumns(dataset, found, { exclude, mask });
-  // A field's own name, whatever dots it holds.
-  const paths = chosen.columns.map(({ name }) => ({ segments: [name], rests: [name] }));
-  return { ...chosen, paths, known: new Set(found.map(({ name }) => name)) };
+  const chosen = chooseDiscovered(dataset, discovery.columns(), { exclude, mask });
+  return { ...chosen, pick: discovery.pickerOf(chosen.columns) };
+}
+
+/** All but the excluded ones, those within an excluded document among them, and those that look like a password, wherever they lie. */
+export function chooseDiscovered(
+  dataset: string,
+  found: readonly DiscoveredColumn[],
+  { exclude = [], mask = {} }: { readonly exclude?: Dataset['exclude']; readonly mask?: Dataset['mask'] } = {},
+): ChosenColumns<DiscoveredColumn> {
+  const left = found.filter((column) => !exclude.some((name) => liesIn(column, name)));
+  const byName = new Map<string, DiscoveredColumn>();
+  for (const column of left) {
+    const other = byName.get(column.name);
+    if (other !== undefined) throw collision(dataset, column.name, [other.path, column.path]);
+    byName.set(column.name, column);
+  }
+  for (const name of Object.keys(mask)) {
+    const open = left.find((column) => liesIn(column, name) && !Object.hasOwn(mask, column.name));
+    if (open !== undefined) throw uncovered(dataset, name, open.name);
+  }
+  // Refuses an excluded one that is not there.
+  return chooseColumns(dataset, left, { exclude: exclude.filter((name) => !found.some((column) => liesIn(column, name))), mask });
+}
+
+function liesIn({ path }: DiscoveredColumn, name: string): boolean {
+  return path.some((_, index) => path.slice(0, index + 1).join('.') === name);
+}
+
+/** A mask over a field would seem to be over all that lies in it. */
+function uncovered(dataset: string, name: string, open: string): JobError {
+  return new JobError(
+    'QUERY_INVALID',
+    `dataset "${dataset}": "mask" names "${name}", and "${open}" within it is a column of its own; name that one too, or exclude it`,
+    {
+      details: { dataset, column: open },
+    },
+  );
+}
+
+function collision(dataset: string, column: string, paths: readonly (readonly string[])[]): JobError {
+  const [one, other] = paths.map((path) => path.map((name) => JSON.stringify(name)).join(' > '));
+  return new JobError(
+    'QUERY_INVALID',
+    `dataset "${dataset}": the fields ${one} and ${other} would both be the column "${column}", since a field's own name has a dot; exclude it, read it without "flatten", or give one another name in a view`,
+    { details: { dataset, column, paths } },
+  );
 }

@@ -25,11 +25,21 @@ export const datasetSchema = z
       .record(z.string(), z.union([z.literal(1), z.literal(-1)]))
       .describe('Order of the documents, as of find.')
       .optional(),
+    flatten: z
+      .boolean()
+      .describe(
+        'true, without "columns": nested documents become columns of dotted paths ("direccion.calle"), to any depth, the union over all documents; arrays stay JSON.',
+      )
+      .optional(),
     ...datasetOptions,
   })
   .refine(columnsOrExclude.holds, columnsOrExclude.problem)
-  // What the refinement says, for JSON Schema, which the gateway validates pipelines with.
-  .meta({ dependentSchemas: columnsOrExclude.jsonSchema });
+  .refine((dataset) => dataset.columns === undefined || dataset.flatten === undefined, {
+    error: '"columns" and "flatten" do not go together: a named column is a path already',
+    path: ['flatten'],
+  })
+  // What the refinements say, for JSON Schema, which the gateway validates pipelines with.
+  .meta({ dependentSchemas: { flatten: { not: { required: ['columns'] } }, ...columnsOrExclude.jsonSchema } });
 
 /** A dataset as a pipeline writes it. */
 export type Dataset = z.infer<typeof datasetSchema>;

@@ -51,6 +51,7 @@ describe('a dataset of a MongoDB pipeline', () => {
     { columns: ['cmp', 'paciente.dni', { name: 'dni', path: 'paciente.dni' }] },
     { filter: { emitida: { $gte: { $date: '2025-01-01T00:00:00Z' } } }, sort: { _id: 1 } },
     { sample: 0.5, limit: 10 },
+    { flatten: true, exclude: ['direccion.calle'] },
   ])('may be %j', (dataset) => {
     expect(datasetSchema.parse(dataset)).toEqual(dataset);
   });
@@ -63,6 +64,8 @@ describe('a dataset of a MongoDB pipeline', () => {
     [{ collection: '' }, 'collection'],
     [{ sort: { a: 2 } }, 'sort.a'],
     [{ filter: [] }, 'filter'],
+    [{ flatten: true, columns: ['a'] }, 'flatten'],
+    [{ flatten: 'yes' }, 'flatten'],
     [{ sample: 0 }, 'sample'],
     [{ sample: 101 }, 'sample'],
     [{ table: 'x' }, ''],

@@ -1,8 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
-import { Losses } from '../../kit/src/losses.ts';
-import { type AbstractCursor, BSON, BSONRegExp, BSONSymbol, Code, type Document, ObjectId } from 'mongodb';
+import { BSON, BSONRegExp, BSONSymbol, Code, type Document, ObjectId } from 'mongodb';
+import { byPaths } from './cells.ts';
 import { parsePath } from './paths.ts';
-import { readDocuments } from './reader.ts';
+import { type ReadRaw, readRaw } from './testing/read-raw.ts';
 
 const ID = new ObjectId('65a000000000000000000001');
 // Four bytes that a test may put others in the place of.
@@ -15,27 +15,8 @@ function broken(document: Document, others = Buffer.from([0x61, 0xff, 0x62, 0x63
   return bytes;
 }
 
-/** Reads documents as a cursor gives them. */
-async function read(documents: readonly Uint8Array[], columns: readonly string[], strict = false): Promise<{ csv: string; losses: Losses }> {
-  const cursor = {
-    async *[Symbol.asyncIterator]() {
-      yield* documents;
-    },
-    close: async () => undefined,
-  };
-  const losses = new Losses('pacientes', strict);
-  const reader = readDocuments({
-    open: () => cursor as unknown as AbstractCursor<Document>,
-    columns: columns.map((name) => ({ name, path: parsePath(name) })),
-    known: undefined,
-    losses,
-    failure: (error) => error as Error,
-    onEnd: () => undefined,
-  });
-  const chunks: Buffer[] = [];
-  for await (const chunk of reader) chunks.push(Buffer.from(chunk));
-  return { csv: Buffer.concat(chunks).toString('utf8'), losses };
-}
+const read = (documents: readonly Uint8Array[], columns: readonly string[], strict = false): Promise<ReadRaw> =>
+  readRaw(documents, columns, byPaths(columns.map(parsePath)), strict);
 
 describe('bytes of a text that are no UTF-8', () => {
   test.each<[string, unknown, string]>([

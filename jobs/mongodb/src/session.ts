@@ -163,10 +163,9 @@ class MongoSession implements SourceSession<Dataset> {
 
   #read(name: string, collection: string, dataset: Dataset, planned: PlannedColumns, losses: Losses): DatasetReader {
     const { sort, limit, strict } = dataset;
-    const columns = planned.columns.map((column, index) => ({ name: column.name, path: planned.paths[index] ?? parsePath(column.name) }));
+    const { pick, paths } = planned;
     // In strict mode a document that is refused is told by its _id.
-    const paths = strict === true ? [...planned.paths, parsePath('_id')] : planned.paths;
-    const projection = planned.known === undefined ? projectionFor(paths) : undefined;
+    const projection = paths === undefined ? undefined : projectionFor(strict === true ? [...paths, parsePath('_id')] : paths);
     return readDocuments({
       open: () =>
         this.#db.collection(collection).find(filterOf(dataset), {
@@ -176,8 +175,8 @@ class MongoSession implements SourceSession<Dataset> {
           ...(sort === undefined ? {} : { sort, allowDiskUse: true }),
           ...(limit === undefined ? {} : { limit }),
         }),
-      columns,
-      known: planned.known,
+      columns: planned.columns.map((column) => column.name),
+      pick,
       losses,
       failure: (error) => sourceError(this.#over.signal.aborted ? this.#over.signal.reason : error, `reading the dataset "${name}"`, 'SOURCE_LOST'),
       onEnd: ({ rows, absent, unexpected }) => {

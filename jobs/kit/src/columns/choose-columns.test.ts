@@ -9,6 +9,15 @@ describe('chooseColumns', () => {
     expect(chooseColumns('x', TABLE, {})).toEqual({ columns: [column('id'), column('nombre')], omittedColumns: ['password'] });
   });
 
+  test('takes no column that lies in what looks like a password', () => {
+    const nested = [
+      ['usuario', 'nombre'],
+      ['usuario', 'pin'],
+      ['clave', 'nota'],
+    ].map((path) => ({ name: path.join('.'), path }));
+    expect(chooseColumns('x', nested, {})).toEqual({ columns: [nested[0]], omittedColumns: ['usuario.pin', 'clave.nota'] });
+  });
+
   test('leaves the excluded ones out', () => {
     expect(chooseColumns('x', TABLE, { exclude: ['nombre'] })).toEqual({ columns: [column('id')], omittedColumns: ['password'] });
   });

@@ -25,7 +25,7 @@ export function wholeKey(key: readonly string[], columns: readonly { readonly na
  * look like a password or token and wear no mask. Rejects with `COLUMN_NOT_FOUND` for one that is named and missing, and with `QUERY_INVALID` where a
  * name comes twice or nothing is left.
  */
-export function chooseColumns<Column extends { readonly name: string }>(
+export function chooseColumns<Column extends { readonly name: string; readonly path?: readonly string[] }>(
   dataset: string,
   available: readonly Column[],
   { columns: wanted, exclude = [], mask = {} }: WantedColumns,
@@ -46,8 +46,13 @@ export function chooseColumns<Column extends { readonly name: string }>(
   // A typing error must not let a column through.
   exclude.forEach(find);
   const left = available.filter((column) => !exclude.includes(column.name));
-  const isLeftOut = ({ name }: Column): boolean => isSensitiveColumn(name) && !Object.hasOwn(mask, name);
+  const isLeftOut = (column: Column): boolean => isSensitive(column) && !Object.hasOwn(mask, column.name);
   const columns = left.filter((column) => !isLeftOut(column));
   if (columns.length === 0) throw refuse('it has no column to extract', 'QUERY_INVALID');
   return { columns, omittedColumns: left.filter(isLeftOut).map((column) => column.name) };
+}
+
+/** By its name, or by that of anything it lies in. */
+function isSensitive({ name, path = [] }: { readonly name: string; readonly path?: readonly string[] }): boolean {
+  return isSensitiveColumn(name) || path.some(isSensitiveColumn);
 }
