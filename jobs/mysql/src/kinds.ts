@@ -88,6 +88,11 @@ export function kindOf(field: FieldPacket): Kind {
   return STRINGS.has(type) && characterSet === BINARY ? 'binary' : 'text';
 }
 
+/** Whether a result's column is a text of a character set. */
+export function isText(field: FieldPacket): boolean {
+  return kindOf(field) === 'text' && (field as unknown as Field).characterSet !== BINARY;
+}
+
 const NAMES: Readonly<Record<number, string>> = {
   [T.tiny]: 'tinyint',
   [T.short]: 'smallint',
