@@ -59,6 +59,10 @@ export function mysqlCorpus(kind: 'mysql' | 'mariadb'): void {
       });
       await server.using('corpus', async (connection) => {
         await connection.query("set sql_mode = ''");
+        // Both servers leave what is stored as it is, and show two decimals of it.
+        await connection.query('create table estrecho (id int primary key, d double, f float)');
+        await connection.query('insert into estrecho values (1, 1.23456789, 1.23456789), (2, 1e15, 3)');
+        await connection.query('alter table estrecho modify d double(10,2), modify f float(10,2)');
         for (const { charset, whole, lost } of charsets) {
           await connection.query(`create table c_${charset} (id int primary key, v varchar(20) character set ${charset})`);
           await connection.query(`insert into c_${charset} values (1, ?), (2, 'a?b'), (3, x'${lost}'), (4, x'3f${lost}'), (5, null), (6, '')`, [whole]);
@@ -121,6 +125,14 @@ export function mysqlCorpus(kind: 'mysql' | 'mariadb'): void {
       const index = corpus.findIndex(({ type }) => type === 'float');
       const { text: csv } = await extractHere(session, 'consulta', { query: `select v * 1 as doble, v from t${index} where id in (0, 1)` });
       expect(csv).toBe('doble,v\n0.10000000149011612,0.1\n16777216,16777216\n');
+    });
+
+    test('a DOUBLE(M,D) or FLOAT(M,D) that holds more than it shows comes whole', async () => {
+      const stored = 'id,d,f\n1,1.23456789,1.2345679\n2,1e15,3\n';
+      const extracted = await extractHere(session, 'estrecho', {});
+      expect(extracted.text).toBe(stored);
+      await expectLoads(extracted, target);
+      expect((await extractHere(session, 'estrecho_q', { query: 'select * from estrecho' })).text).toBe(stored);
     });
 
     test('names that a reader has no room for', async () => {

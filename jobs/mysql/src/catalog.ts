@@ -105,6 +105,11 @@ function isFloat({ values }: SourceColumn): boolean {
   return values.kind === 'float' && values.bits === 32;
 }
 
+/** Whether the server shows less of its numbers than it has: a FLOAT with six digits, a DOUBLE(M,D) with D decimals, though ALTER TABLE may have left it more. */
+function isCut(column: SourceColumn): boolean {
+  return isFloat(column) || column.sourceType.startsWith('double(');
+}
+
 async function viewText(connection: Connection, { schema, name }: Relation): Promise<string> {
   const [view] = await ask<{ text: string | null }>(
     connection,
@@ -123,8 +128,8 @@ async function selectQuery(connection: Connection, name: string, text: string, d
   const available = fields.map((field): Column => ({ ...sourceColumn(field.name, typeName(field)), charset: sets.get(field.name) }));
   const { columns, omittedColumns } = chooseColumns(name, available, dataset);
   const conversion = conversionOf(columns);
-  // As it is where all of it is read: an ORDER BY of a derived table may be passed over. But a FLOAT would lose digits so, and a text in silence.
-  const plain = !columns.some(isFloat) && conversion.checked.length === 0;
+  // As it is where all of it is read: an ORDER BY of a derived table may be passed over. But numbers that are cut would stay so, and a text lose characters in silence.
+  const plain = !columns.some(isCut) && conversion.checked.length === 0;
   const whole = plain && columns.length === available.length && dataset.columns === undefined && dataset.limit === undefined;
   const sql = whole ? query : `select ${listOf(columns, conversion.checked)} from ${derived}${restOfSelect(dataset)}`;
   return { sql, floats: floatsOf(columns), ...conversion, columns, omittedColumns, reads: { text: query } };
@@ -142,11 +147,11 @@ async function charsetsOf(connection: Connection, derived: string, texts: readon
 }
 
 /**
- * The columns, and behind them whether those to be checked have lost something. The text protocol shows a FLOAT with six digits, as a DOUBLE it
- * shows all; to add zero to it would take the sign of -0 away.
+ * The columns, and behind them whether those to be checked have lost something. Of a computed DOUBLE the text protocol shows all that tells it from
+ * others. To add zero to one would take the sign of -0 away.
  */
 function listOf(columns: readonly Column[], checked: readonly number[]): string {
-  const values = columns.map((column) => (isFloat(column) ? `${quote(column.name)} * 1e0` : quote(column.name)));
+  const values = columns.map((column) => (isCut(column) ? `${quote(column.name)} * 1e0` : quote(column.name)));
   const checks = columns.filter((_, index) => checked.includes(index)).map((column) => isLost(quote(column.name), column));
   return [...values, ...checks].join(', ');
 }

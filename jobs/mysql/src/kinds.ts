@@ -135,6 +135,7 @@ export function typeName(field: FieldPacket): string {
   const name = NAMES[type];
   if (name === undefined) return kindOf(field) === 'binary' ? 'blob' : 'text';
   if (INTEGERS.has(type)) return unsigned ? `${name} unsigned` : name;
+  if (type === T.double && decimals < NOT_FIXED) return `double(${columnLength},${decimals})`;
   if (WITH_FRACTION.has(type) && decimals > 0 && decimals < NOT_FIXED) return `${name}(${decimals})`;
   return type === T.bit ? `bit(${columnLength})` : name;
 }
