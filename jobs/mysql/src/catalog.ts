@@ -1,15 +1,19 @@
 import { JobError } from '@esclusa/contract';
-import { type ChosenColumns, type SourceColumn, chooseColumns, isWholeQuery, restOfSelect, wholeKey } from '@esclusa/kit';
-import type { Connection } from 'mysql2';
+import { type SourceColumn, chooseColumns, isWholeQuery, restOfSelect, wholeKey } from '@esclusa/kit';
+import type { Connection, FieldPacket } from 'mysql2';
 import { ask, askFields } from './connection.ts';
+import { type Charset, conversionOf, isLost } from './conversion.ts';
 import type { Dataset } from './dataset.ts';
-import { typeName } from './kinds.ts';
+import { isText, typeName } from './kinds.ts';
 import type { RowsQuery } from './rows.ts';
 import { sourceColumn } from './value-types.ts';
 
+/** A column with the character set of its text. */
+type Column = SourceColumn & Charset;
+
 /** Which columns of a dataset are read, and the SELECT that reads them. */
-export interface Selection extends ChosenColumns<SourceColumn>, RowsQuery {
-  readonly key?: readonly string[];
+export interface Selection extends RowsQuery {
+  readonly omittedColumns: readonly string[];
   readonly estimatedRows?: number;
   readonly estimatedBytes?: number;
   /** Table that is read, or the text of a query or view whose tables are not known. */
@@ -72,21 +76,24 @@ async function selectTable(connection: Connection, name: string, schema: string,
       { details: { dataset: name, table: `${schema}.${table}` } },
     );
   }
-  const available = await ask<{ name: string; type: string; part: string }>(
+  const available = await ask<{ name: string; type: string; part: string; charset: string | null }>(
     connection,
-    'select column_name as name, column_type as type, column_key as part from information_schema.columns where table_schema = ? and table_name = ? order by ordinal_position',
+    `select column_name as name, column_type as type, column_key as part, character_set_name as charset
+     from information_schema.columns where table_schema = ? and table_name = ? order by ordinal_position`,
     [found.schema, found.name],
   );
   const { columns, omittedColumns } = chooseColumns(
     name,
-    available.map((column) => sourceColumn(column.name, column.type)),
+    available.map((column): Column => ({ ...sourceColumn(column.name, column.type), charset: column.charset ?? undefined })),
     dataset,
   );
+  const conversion = conversionOf(columns);
   const rows = Number(found.rows ?? 0);
   const key = available.flatMap((column) => (column.part === 'PRI' ? [column.name] : []));
   return {
-    sql: `select ${listOf(columns)} from ${quote(found.schema)}.${quote(found.name)}${restOfSelect(dataset, RANDOM)}`,
+    sql: `select ${listOf(columns, conversion.checked)} from ${quote(found.schema)}.${quote(found.name)}${restOfSelect(dataset, RANDOM)}`,
     floats: floatsOf(columns),
+    ...conversion,
     columns,
     omittedColumns,
     ...wholeKey(key, columns),
@@ -97,6 +104,11 @@ async function selectTable(connection: Connection, name: string, schema: string,
 
 function isFloat({ values }: SourceColumn): boolean {
   return values.kind === 'float' && values.bits === 32;
+}
+
+/** Whether the server shows less of its numbers than it has: a FLOAT with six digits, a DOUBLE(M,D) with D decimals, though ALTER TABLE may have left it more. */
+function isCut(column: SourceColumn): boolean {
+  return isFloat(column) || column.sourceType.startsWith('double(');
 }
 
 async function viewText(connection: Connection, { schema, name }: Relation): Promise<string> {
@@ -113,17 +125,36 @@ async function selectQuery(connection: Connection, name: string, text: string, d
   // A derived table can only be a query. Line ends keep a trailing comment of it from swallowing what follows.
   const derived = `(\n${query}\n) as dataset`;
   const fields = await askFields(connection, `select * from ${derived} limit 0`);
-  const available = fields.map((field) => sourceColumn(field.name, typeName(field)));
+  const sets = await charsetsOf(connection, derived, fields.filter(isText));
+  const available = fields.map((field): Column => ({ ...sourceColumn(field.name, typeName(field)), charset: sets.get(field.name) }));
   const { columns, omittedColumns } = chooseColumns(name, available, dataset);
-  // As it is where all of it is read: an ORDER BY of a derived table may be passed over. But a FLOAT would lose digits so.
-  const whole = isWholeQuery(dataset, columns.length, available.length) && !columns.some(isFloat);
-  const sql = whole ? query : `select ${listOf(columns)} from ${derived}${restOfSelect(dataset, RANDOM)}`;
-  return { sql, floats: whole ? new Set() : floatsOf(columns), columns, omittedColumns, reads: { text: query } };
+  const conversion = conversionOf(columns);
+  // As it is where all of it is read: an ORDER BY of a derived table may be passed over. But numbers that are cut would stay so, and a text lose characters in silence.
+  const plain = !columns.some(isCut) && conversion.checked.length === 0;
+  const whole = plain && isWholeQuery(dataset, columns.length, available.length);
+  const sql = whole ? query : `select ${listOf(columns, conversion.checked)} from ${derived}${restOfSelect(dataset, RANDOM)}`;
+  return { sql, floats: floatsOf(columns), ...conversion, columns, omittedColumns, reads: { text: query } };
 }
 
-/** The text protocol shows a FLOAT with six digits, as a DOUBLE it shows all. To add zero to it would take the sign of -0 away. */
-function listOf(columns: readonly SourceColumn[]): string {
-  return columns.map((column) => (isFloat(column) ? `${quote(column.name)} * 1e0` : quote(column.name))).join(', ');
+/**
+ * The character sets of a query's texts, which the protocol doesn't tell of what is converted. An aggregate has a row where there is none to read,
+ * so that neither server runs the query.
+ */
+async function charsetsOf(connection: Connection, derived: string, texts: readonly FieldPacket[]): Promise<Map<string, string>> {
+  if (texts.length === 0) return new Map();
+  const list = texts.map(({ name }, index) => `charset(min(${quote(name)})) as \`${index}\``);
+  const [row] = await ask<Record<string, string>>(connection, `select ${list.join(', ')} from ${derived} where false`);
+  return new Map(texts.map(({ name }, index) => [name, row?.[index] ?? 'unknown']));
+}
+
+/**
+ * The columns, and behind them whether those to be checked have lost something. Of a computed DOUBLE the text protocol shows all that tells it from
+ * others. To add zero to one would take the sign of -0 away.
+ */
+function listOf(columns: readonly Column[], checked: readonly number[]): string {
+  const values = columns.map((column) => (isCut(column) ? `${quote(column.name)} * 1e0` : quote(column.name)));
+  const checks = columns.filter((_, index) => checked.includes(index)).map((column) => isLost(quote(column.name), column));
+  return [...values, ...checks].join(', ');
 }
 
 function floatsOf(columns: readonly SourceColumn[]): ReadonlySet<number> {

@@ -88,6 +88,11 @@ export function kindOf(field: FieldPacket): Kind {
   return STRINGS.has(type) && characterSet === BINARY ? 'binary' : 'text';
 }
 
+/** Whether a result's column is a text of a character set. */
+export function isText(field: FieldPacket): boolean {
+  return kindOf(field) === 'text' && (field as unknown as Field).characterSet !== BINARY;
+}
+
 const NAMES: Readonly<Record<number, string>> = {
   [T.tiny]: 'tinyint',
   [T.short]: 'smallint',
@@ -130,6 +135,7 @@ export function typeName(field: FieldPacket): string {
   const name = NAMES[type];
   if (name === undefined) return kindOf(field) === 'binary' ? 'blob' : 'text';
   if (INTEGERS.has(type)) return unsigned ? `${name} unsigned` : name;
+  if (type === T.double && decimals < NOT_FIXED) return `double(${columnLength},${decimals})`;
   if (WITH_FRACTION.has(type) && decimals > 0 && decimals < NOT_FIXED) return `${name}(${decimals})`;
   return type === T.bit ? `bit(${columnLength})` : name;
 }

@@ -1,15 +1,18 @@
-import { CsvWriter, type DatasetReader } from '@esclusa/kit';
+import { CsvWriter, type DatasetReader, type Losses, type LossyRow, type SourceColumn } from '@esclusa/kit';
 import type { Connection, FieldPacket } from 'mysql2';
-import { socketOf } from './connection.ts';
+import { ask, socketOf } from './connection.ts';
+import { type Charset, type Conversion, whyLost } from './conversion.ts';
 import { sourceError } from './failure.ts';
 import { type Kind, kindOf } from './kinds.ts';
-import { writeRow } from './values.ts';
+import { flagsOf, valueText, writeRow } from './values.ts';
 
 /** A packet as mysql2's parser hands it over; its bytes are written over once the call returns. */
 interface Packet {
   readonly buffer: Buffer;
   readonly offset: number;
   isEOF(): boolean;
+  /** The next value; `offset` is behind it then. */
+  readLengthCodedBuffer(): Buffer | null;
 }
 
 type State = (packet: Packet, connection: unknown) => unknown;
@@ -22,17 +25,28 @@ interface QueryCommand {
 
 const nobody = (): void => undefined;
 
-/** A query to read: its SELECT, and which of its columns are FLOATs that it casts to DOUBLE. */
-export interface RowsQuery {
+/** A query to read: its SELECT, whose last columns tell what was lost in those to be checked; and which of its columns are FLOATs that it casts to DOUBLE. */
+export interface RowsQuery extends Conversion {
   readonly sql: string;
-  readonly floats?: ReadonlySet<number>;
+  readonly floats: ReadonlySet<number>;
+  readonly columns: readonly (SourceColumn & Charset)[];
+  readonly key?: readonly string[];
+}
+
+/** Whom a reader tells, and of which dataset it is. */
+export interface RowsContext {
+  readonly dataset: string;
+  readonly losses: Losses;
+  /** Called when the query has ended at the server. */
+  readonly onEnd: () => void;
 }
 
 /**
  * Reads a query by the text protocol: every row goes from the packet's bytes into CSV bytes, without an object per row or value.
  * While nobody asks for more, the socket is not read, which holds the server back. A chunk is valid until the next is asked for.
  */
-export function readRows(connection: Connection, { sql, floats = new Set() }: RowsQuery, dataset: string, onEnd: () => void): DatasetReader {
+export function readRows(connection: Connection, query: RowsQuery, { dataset, losses, onEnd }: RowsContext): DatasetReader {
+  const { sql, floats, columns, raw, checked } = query;
   let rows = 0;
   return {
     rows: () => rows,
@@ -45,20 +59,33 @@ export function readRows(connection: Connection, { sql, floats = new Set() }: Ro
       let wake = nobody;
       let kinds: readonly Kind[] = [];
 
+      if (raw) await convertTo(connection, 'null');
       const command = connection.query(sql, (error) => {
-        failure = error;
+        failure ??= error;
         ended = true;
         onEnd();
         wake();
       }) as unknown as QueryCommand;
       command.on('fields', (fields = []) => {
-        kinds = fields.map((field, index) => (floats.has(index) ? 'float' : kindOf(field)));
+        kinds = fields.slice(0, columns.length).map((field, index) => (floats.has(index) ? 'float' : kindOf(field)));
       });
       const { row } = command;
+      // Rows behind one that was refused.
+      const pass: State = (packet, from) => (packet.isEOF() ? row.call(command, packet, from) : pass);
       const take: State = (packet, from) => {
         if (packet.isEOF()) return row.call(command, packet, from);
-        writeRow(writer, kinds, packet.buffer, packet.offset);
+        const rest = writeRow(writer, kinds, packet.buffer, packet.offset);
         rows++;
+        if (checked.length > 0) {
+          try {
+            tellLosses(query, losses, flagsOf(packet.buffer, rest, checked.length), () => ({ row: rows, ...keyOf(query, kinds, packet) }));
+          } catch (error) {
+            failure = error;
+            ended = true;
+            wake();
+            return pass;
+          }
+        }
         if (writer.full) {
           full.push(writer.take());
           // What the parser holds already still comes: no more than one read of the socket.
@@ -85,7 +112,34 @@ export function readRows(connection: Connection, { sql, floats = new Set() }: Ro
         }
       }
       if (failure) throw sourceError(failure, `reading the dataset "${dataset}"`, 'SOURCE_LOST');
+      if (raw) await convertTo(connection, 'utf8mb4');
       if (writer.length > 0) yield writer.take();
     },
   };
+}
+
+/** What texts are converted to before they are sent. */
+async function convertTo(connection: Connection, charset: 'null' | 'utf8mb4'): Promise<void> {
+  try {
+    await ask(connection, `set character_set_results = ${charset}`);
+  } catch (error) {
+    throw sourceError(error, 'preparing the connection', 'SOURCE_LOST');
+  }
+}
+
+function tellLosses({ columns, checked }: RowsQuery, losses: Losses, lost: readonly boolean[], row: () => LossyRow): void {
+  checked.forEach((index, at) => {
+    const column = columns[index];
+    if (lost[at] === true && column !== undefined) losses.lost(column.name, whyLost(column), row);
+  });
+}
+
+/** The key of the row in a packet that was not read. */
+function keyOf({ columns, key }: RowsQuery, kinds: readonly Kind[], packet: Packet): Pick<LossyRow, 'key'> {
+  if (key === undefined) return {};
+  const texts = kinds.map((kind, index): [string, string | null] => {
+    const bytes = packet.readLengthCodedBuffer();
+    return [columns[index]?.name ?? '', bytes === null ? null : valueText(kind, bytes, 0, bytes.length)];
+  });
+  return { key: Object.fromEntries(texts.filter(([name]) => key.includes(name))) };
 }

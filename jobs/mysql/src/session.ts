@@ -1,4 +1,4 @@
-import { type PlannedDataset, type SourceContext, type SourceSession, nameDatasets } from '@esclusa/kit';
+import { type Losses, type PlannedDataset, type SourceContext, type SourceSession, nameDatasets } from '@esclusa/kit';
 import type { Connection } from 'mysql2';
 import { listTables, mayRead, type Selection, select } from './catalog.ts';
 import { ask, connect, cut, killQuery, sayGoodbye } from './connection.ts';
@@ -85,8 +85,8 @@ class MysqlSession implements SourceSession<Dataset> {
     try {
       const selection = await select(this.#connection, this.#settings.MYSQL_DATABASE, name, dataset);
       this.#report?.reads(selection.reads);
-      const { sql: query, floats: _floats, reads: _reads, ...planned } = selection;
-      return { ...planned, query, read: () => this.#read(name, selection) };
+      const { sql: query, floats: _floats, raw: _raw, checked: _checked, reads: _reads, ...planned } = selection;
+      return { ...planned, query, read: (losses) => this.#read(name, selection, losses) };
     } catch (error) {
       throw sourceError(error, `dataset "${name}"`, 'SOURCE_LOST');
     }
@@ -97,11 +97,11 @@ class MysqlSession implements SourceSession<Dataset> {
     await this.#end();
   }
 
-  #read(name: string, selection: Selection) {
+  #read(dataset: string, selection: Selection, losses: Losses) {
     this.#reading = true;
     // The name stands in the server's process list, so that its operators see whose query runs.
     const comment = `/* ${this.#context.applicationName.replaceAll('*/', '* /')} */`;
-    return readRows(this.#connection, { ...selection, sql: `${comment} ${selection.sql}` }, name, () => (this.#reading = false));
+    return readRows(this.#connection, { ...selection, sql: `${comment} ${selection.sql}` }, { dataset, losses, onEnd: () => (this.#reading = false) });
   }
 
   /** Ends a query that runs at the server, which would go on without us until it had something to send; then the connection. */

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { CsvWriter } from '@esclusa/kit';
 import type { Kind } from './kinds.ts';
-import { shortestFloat, writeRow } from './values.ts';
+import { flagsOf, shortestFloat, valueText, writeRow } from './values.ts';
 
 /** A length-encoded string as the protocol writes it. */
 function encoded(value: Buffer | null): Buffer {
@@ -71,4 +71,23 @@ describe('shortestFloat', () => {
       ).toBeLessThanOrEqual(9);
     }
   });
+});
+
+describe('values behind those of a row', () => {
+  test('tell which of them are 1', () => {
+    const packet = Buffer.concat(['a', '1', '0', null, '1'].map((value) => encoded(value === null ? null : Buffer.from(value))));
+    const rest = writeRow(new CsvWriter(), ['text'], packet, 0);
+    expect(rest).toBe(2);
+    expect(flagsOf(packet, rest, 4)).toEqual([true, false, false, true]);
+  });
+});
+
+test.each<[Kind, Buffer, string]>([
+  ['plain', Buffer.from('-1.5'), '-1.5'],
+  ['text', Buffer.from('ñ,"'), 'ñ,"'],
+  ['binary', Buffer.from([0, 255]), 'AP8='],
+  ['bits', Buffer.from([1, 0]), '256'],
+  ['float', Buffer.from('0.10000000149011612'), '0.1'],
+])('a value of kind %s as text', (kind, bytes, text) => {
+  expect(valueText(kind, bytes, 0, bytes.length)).toBe(text);
 });

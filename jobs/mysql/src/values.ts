@@ -6,9 +6,10 @@ const NULL = 0xfb;
 const TWO_BYTES = 0xfc;
 const THREE_BYTES = 0xfd;
 const FOUR_BYTES_IN_INT = 2 ** 32;
+const ONE = 0x31;
 
-/** Writes one row packet of the text protocol (from `offset` to `end`) as a CSV record, without a string per value. */
-export function writeRow(writer: CsvWriter, kinds: readonly Kind[], packet: Buffer, offset: number): void {
+/** Writes the first values of one row packet of the text protocol (from `offset`) as a CSV record, without a string per value; says where the others begin. */
+export function writeRow(writer: CsvWriter, kinds: readonly Kind[], packet: Buffer, offset: number): number {
   let at = offset;
   for (const kind of kinds) {
     let length = packet[at++] ?? NULL;
@@ -32,6 +33,14 @@ export function writeRow(writer: CsvWriter, kinds: readonly Kind[], packet: Buff
     at += length;
   }
   writer.endRecord();
+  return at;
+}
+
+/** Which of the values that begin at `offset`, each NULL or a digit, are 1. */
+export function flagsOf(packet: Buffer, offset: number, count: number): boolean[] {
+  const flags: boolean[] = [];
+  for (let at = offset; flags.length < count; at += packet[at] === NULL ? 1 : 2) flags.push(packet[at] === 1 && packet[at + 1] === ONE);
+  return flags;
 }
 
 function writeValue(writer: CsvWriter, kind: Kind, packet: Buffer, start: number, end: number): void {
@@ -40,13 +49,24 @@ function writeValue(writer: CsvWriter, kind: Kind, packet: Buffer, start: number
       return writer.plain(packet, start, end);
     case 'text':
       return writer.bytes(packet, start, end);
-    case 'binary':
+    default:
       // No bytes are the empty string, and not NULL.
-      return start === end ? writer.text('') : writer.ascii(packet.toString('base64', start, end));
+      return kind === 'binary' && start === end ? writer.text('') : writer.ascii(valueText(kind, packet, start, end));
+  }
+}
+
+/** A value as the text of its field. */
+export function valueText(kind: Kind, packet: Buffer, start: number, end: number): string {
+  switch (kind) {
+    case 'plain':
+    case 'text':
+      return packet.toString('utf8', start, end);
+    case 'binary':
+      return packet.toString('base64', start, end);
     case 'bits':
-      return writer.ascii(BigInt(`0x${packet.toString('hex', start, end) || '0'}`).toString());
+      return BigInt(`0x${packet.toString('hex', start, end) || '0'}`).toString();
     case 'float':
-      return writer.ascii(shortestFloat(packet.toString('latin1', start, end)));
+      return shortestFloat(packet.toString('latin1', start, end));
     default: {
       const never: never = kind;
       throw new Error(`unknown kind ${String(never)}`);
