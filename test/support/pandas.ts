@@ -14,7 +14,8 @@ def spelt(value):
     if value is pandas.NA: return None
     if isinstance(value, str): return value
     if isinstance(value, bool) or getattr(value, 'dtype', None) == bool: return str(value).lower()
-    return repr(value.item()) if hasattr(value, 'item') else repr(value)
+    # A float32 as the shortest text of its own, not as that of the equal double.
+    return str(value)
 json.dump([[spelt(value) for value in row] for row in zip(*[frame[name] for name in frame.columns])], sys.stdout)
 `;
 

@@ -1,6 +1,7 @@
 import type { DatasetOptions } from '../../options/dataset-options.ts';
 import { describe, expect, test } from '@jest/globals';
-import { type Bench, refusal } from './parts.ts';
+import { maskedDataset } from '../../masks/masked-dataset.ts';
+import { type Bench, byId, refusal, rows } from './parts.ts';
 
 /** What is found, what is missing, and what is left out unless it is named. */
 export function choosing<Dataset extends DatasetOptions>(bench: Bench<Dataset>): void {
@@ -51,6 +52,39 @@ export function choosing<Dataset extends DatasetOptions>(bench: Bench<Dataset>):
     test('columns come in the order in which they are named', async () => {
       const opened = await bench.open(await bench.table('productos', [{ id: 1, texto: 'a' }]));
       expect(await bench.read(await bench.plan(opened, 'productos', ['texto', 'id']))).toMatchObject({ header: ['texto', 'id'], records: [['a', '1']] });
+    });
+
+    test('columns are left out by name, and a limit is the most rows that come', async () => {
+      const { session } = await bench.open(await bench.table('productos', rows(50)));
+      const dataset = { ...bench.parts.dataset('productos'), exclude: ['texto'], limit: 7 };
+      const { header, records } = await bench.read(await session.plan('dataset', dataset));
+      expect(header).not.toContain('texto');
+      expect(records).toHaveLength(7);
+      expect(await refusal(session.plan('dataset', { ...dataset, exclude: ['txto'] }))).toMatchObject({ code: 'COLUMN_NOT_FOUND' });
+    });
+
+    test('a sample is about its share of the rows, each of them whole, and others each time', async () => {
+      const { session } = await bench.open(await bench.table('productos', rows(8_000)));
+      const dataset = { ...bench.parts.dataset('productos', ['id', 'texto']), sample: 25 };
+      const [first, second] = [await bench.read(await session.plan('dataset', dataset)), await bench.read(await session.plan('dataset', dataset))];
+      for (const { records } of [first, second]) {
+        expect(records.length).toBeGreaterThan(1_500);
+        expect(records.length).toBeLessThan(2_500);
+        expect(new Set(records.map(([id]) => id)).size).toBe(records.length);
+        expect(records.every(([id, texto]) => texto?.startsWith(`${id}:`) === true)).toBe(true);
+      }
+      expect(byId(first.records)).not.toEqual(byId(second.records));
+      expect((await bench.read(await session.plan('dataset', { ...dataset, limit: 7 }))).rows).toBe(7);
+      expect((await bench.read(await session.plan('dataset', { ...dataset, sample: 100 }))).rows).toBe(8_000);
+    });
+
+    test('a password-like column that wears a mask is extracted, and its values are not', async () => {
+      const { session } = await bench.open(await bench.table('usuarios', [{ id: 1, password: 'canary-a' }], ['id', 'password']));
+      const dataset = { ...bench.parts.dataset('usuarios'), mask: { password: 'redact' as const } };
+      const { header, records } = await bench.read(maskedDataset('dataset', await session.plan('dataset', dataset), dataset.mask));
+      expect(header).toContain('password');
+      expect(JSON.stringify(records)).not.toContain('canary');
+      expect(records[0]).toContain('***');
     });
 
     test('password-like columns are left out unless they are named', async () => {
