@@ -73,14 +73,7 @@ describe('files in other dialects, masks and samples', () => {
     await client.end();
     target = await server.connect('destino');
     await spellAlike(target);
-    const { host, port, user, password } = server.fromHere;
-    session = await connectJob(postgresql, {
-      POSTGRES_HOST: host,
-      POSTGRES_PORT: String(port),
-      POSTGRES_USER: user,
-      POSTGRES_PASSWORD: password,
-      POSTGRES_DATABASE: 'postgres',
-    });
+    session = await connectJob(postgresql, server.settings);
   });
 
   afterAll(async () => {
@@ -117,7 +110,7 @@ describe('files in other dialects, masks and samples', () => {
     await expectLoads(guarded, target);
     await expect(extractHere(session, 'todo', { csv: { guardFormulas: true }, strict: true })).rejects.toMatchObject({
       code: 'VALUE_LOSSY',
-      details: { column: 'texto', row: 16 },
+      details: { column: 'texto', row: 16, key: { id: '15' } },
     });
   });
 

@@ -135,14 +135,7 @@ describe('the corpus of PostgreSQL', () => {
     }
     target = await server.connect('destino');
     await spellAlike(target);
-    const { host, port, user, password } = server.fromHere;
-    session = await connectJob(postgresql, {
-      POSTGRES_HOST: host,
-      POSTGRES_PORT: String(port),
-      POSTGRES_USER: user,
-      POSTGRES_PASSWORD: password,
-      POSTGRES_DATABASE: 'postgres',
-    });
+    session = await connectJob(postgresql, server.settings);
   });
 
   afterAll(async () => {
@@ -197,13 +190,7 @@ describe('the corpus of PostgreSQL', () => {
 
   test('one column: a NULL is a blank line, and every reader takes it', async () => {
     await client.query("create table una (v text); insert into una values ('a'), (null), (''), (null)");
-    const fresh = await connectJob(postgresql, {
-      POSTGRES_HOST: server.fromHere.host,
-      POSTGRES_PORT: String(server.fromHere.port),
-      POSTGRES_USER: server.fromHere.user,
-      POSTGRES_PASSWORD: server.fromHere.password,
-      POSTGRES_DATABASE: 'postgres',
-    });
+    const fresh = await connectJob(postgresql, server.settings);
     const extracted = await extractHere(fresh, 'una', {});
     await fresh.close();
     expect(extracted.text).toBe('v\na\n\n""\n\n');

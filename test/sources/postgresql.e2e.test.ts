@@ -20,8 +20,7 @@ describeSource('postgresql', async (): Promise<SourceParts<Dataset>> => {
   return {
     job: postgresql,
     settings(database) {
-      const { host, port, user, password } = server.fromHere;
-      return { POSTGRES_HOST: host, POSTGRES_PORT: String(port), POSTGRES_USER: user, POSTGRES_PASSWORD: password, POSTGRES_DATABASE: database };
+      return { ...server.settings, POSTGRES_DATABASE: database };
     },
     variables: { host: 'POSTGRES_HOST', port: 'POSTGRES_PORT', password: 'POSTGRES_PASSWORD' },
     async createDatabase() {

@@ -37,6 +37,12 @@ export class PostgresServer {
     return { host: '127.0.0.1', port: this.#server.port, user: USER, password: PASSWORD };
   }
 
+  /** How a job of this process reaches it. */
+  get settings(): Record<string, string> {
+    const { host, port } = this.fromHere;
+    return { ...this.environment, POSTGRES_HOST: host, POSTGRES_PORT: String(port) };
+  }
+
   async connect(database = 'postgres'): Promise<pg.Client> {
     const client = new pg.Client({ ...this.fromHere, database });
     client.on('error', () => {});

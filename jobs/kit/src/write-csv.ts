@@ -30,25 +30,23 @@ export async function writeCsv(
   dialect: Dialect = PLAIN,
 ): Promise<WrittenCsv> {
   const reader = plan.read(losses);
-  const counter = new CsvCounter(plan.columns.map(({ values }) => values));
   const names = plan.columns.map(({ name }) => name);
-  const lostToGuard = (column: number, record: number): void => losses.lost(names[column] ?? '', GUARDED, () => ({ row: record + 1 }));
-  const rewriter = isPlain(dialect)
-    ? undefined
-    : new CsvRewriter(
-        plan.columns.map(({ values }) => values),
-        dialect,
-        lostToGuard,
-      );
-  const write = rewriter === undefined ? hand : (chunk: Uint8Array, rows: number) => hand(rewriter.take(chunk), rows);
+  const types = plan.columns.map(({ values }) => values);
+  const counter = new CsvCounter(types);
+  // The bytes that are looked at; the counter is still before them.
+  let current: Uint8Array = Buffer.alloc(0);
+  const lost = (why: string, column: number, record: number): void =>
+    losses.lost(names[column] ?? '', why, () => lossyRow(counter, current, record, names, plan.key));
+  const rewriter = isPlain(dialect) ? undefined : new CsvRewriter(types, dialect, (column, record) => lost(GUARDED, column, record));
   await hand(Buffer.from(`${dialect.bom ? BYTE_ORDER_MARK : ''}${csvRecord(names, dialect)}`), 0);
 
   const pass = async (chunk: Uint8Array, valid: boolean): Promise<void> => {
-    const good = valid
-      ? chunk
-      : mended(counter, chunk, (column, record) => losses.lost(names[column] ?? '', NO_UTF8, () => lossyRow(counter, chunk, record, names, plan.key)));
+    current = chunk;
+    const good = valid ? chunk : mended(counter, chunk, (column, record) => lost(NO_UTF8, column, record));
+    current = good;
+    const written = rewriter?.take(good) ?? good;
     counter.take(good);
-    await write(good, counter.records);
+    await hand(written, counter.records);
   };
   // The beginning of a letter that the next chunk ends.
   let held: Buffer = Buffer.alloc(0);
