@@ -38,8 +38,8 @@ describe('writeCsv', () => {
     expect(written.rows).toBe(2);
   });
 
-  test('makes UTF-8 of what is not, and counts the values', async () => {
-    const { csv, written, losses } = await write(BAD);
+  test.each([1, 2, 3, 1_000])('makes UTF-8 of what is not, and counts the values, in pieces of %d bytes', async (length) => {
+    const { csv, written, losses } = await write(BAD, { length });
     expect(csv).toBe('id,texto,otro\n1,a\u{fffd}\u{fffd},b\n2,"x,\u{fffd}\u{fffd}\u{fffd}",ñ\n');
     expect(written.columns.map(({ counts }) => counts.lossy)).toEqual([0, 2, 0]);
     expect(losses.reasons).toEqual(['texto: holds bytes that are no UTF-8, each of which is U+FFFD in the file']);

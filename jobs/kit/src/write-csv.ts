@@ -37,12 +37,19 @@ export async function writeCsv(
   let current: Uint8Array = Buffer.alloc(0);
   const lost = (why: string, column: number, record: number): void =>
     losses.lost(names[column] ?? '', why, () => lossyRow(counter, current, record, names, plan.key));
+  let broken = { column: -1, record: -1 };
   const rewriter = isPlain(dialect) ? undefined : new CsvRewriter(types, dialect, (column, record) => lost(GUARDED, column, record));
   await hand(Buffer.from(`${dialect.bom ? BYTE_ORDER_MARK : ''}${csvRecord(names, dialect)}`), 0);
 
   const pass = async (chunk: Uint8Array, valid: boolean): Promise<void> => {
     current = chunk;
-    const good = valid ? chunk : mended(counter, chunk, (column, record) => lost(NO_UTF8, column, record));
+    const good = valid
+      ? chunk
+      : mended(counter, chunk, (column, record) => {
+          // A value that two chunks share is one.
+          if (broken.column !== column || broken.record !== record) lost(NO_UTF8, column, record);
+          broken = { column, record };
+        });
     current = good;
     const written = rewriter?.take(good) ?? good;
     counter.take(good);
