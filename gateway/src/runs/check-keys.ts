@@ -1,9 +1,8 @@
+import { MAX_KEY_BYTES } from '@esclusa/contract';
 import { ledgerKeys } from '../ledger/keys.ts';
 import type { Pipeline, PipelineProblem } from '../pipelines/pipeline.ts';
 import { type KeyParts, dataKeys, destinationOf } from './stamp.ts';
 
-// S3's own bound, in bytes of UTF-8; the contract holds jobs to it (objectKeySchema).
-const MAX_KEY_BYTES = 1_024;
 /** What makes the longest keys: an attempt of three digits, whose second somebody else has. */
 const LONGEST = { run: '0'.repeat(36), attempt: 999, stamp: '20250102_153045', reserved: false } satisfies Partial<KeyParts>;
 

@@ -10,12 +10,14 @@ export const datasetNameSchema = z
   .string()
   .regex(/^[\p{L}\p{N}_][\p{L}\p{N}_.-]{0,127}$/u, 'a dataset name has 1 to 128 letters, digits, "_", "-" or ".", and starts with no "-" or "."');
 
+/** S3's own bound of a key, in bytes of UTF-8. */
+export const MAX_KEY_BYTES = 1_024;
+
 /** S3 key of an object; no leading slash, no control characters. */
 export const objectKeySchema = z
   .string()
   .min(1)
-  // S3 counts bytes of UTF-8.
-  .refine((key) => new TextEncoder().encode(key).length <= 1024, 'a key has at most 1024 bytes')
+  .refine((key) => new TextEncoder().encode(key).length <= MAX_KEY_BYTES, `a key has at most ${MAX_KEY_BYTES} bytes`)
   // oxlint-disable-next-line no-control-regex -- control characters are exactly what must be refused
   .regex(/^(?!\/)[^\u0000-\u001f\u007f]+$/u, 'a key has no leading "/" and no control characters');
 

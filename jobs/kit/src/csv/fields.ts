@@ -1,12 +1,18 @@
 import { Buffer } from 'node:buffer';
 import { COMMA, LINE_END, QUOTE } from './rules.ts';
 
-/** Is told of each field of a CSV, in order. */
+/** Is told of each field of a CSV, in order; columns and records count from 0. */
 export interface FieldSink {
   null(): void;
   /** A value without its quotes; the bytes are valid until the call returns. */
-  bytes(source: Buffer, start: number, end: number): void;
+  bytes(place: Place, source: Buffer, start: number, end: number): void;
   endRecord(): void;
+}
+
+/** Where a field stands. */
+export interface Place {
+  readonly column: number;
+  readonly record: number;
 }
 
 /** Takes a plain CSV (rules.ts) apart into its values, whatever chunks it comes in. What is kept between them is a field that has begun. */
@@ -14,6 +20,7 @@ export class CsvFields {
   readonly #sink: FieldSink;
   #held: Buffer[] = [];
   #quoted = false;
+  readonly #place = { column: 0, record: 0 };
 
   constructor(sink: FieldSink) {
     this.#sink = sink;
@@ -28,7 +35,8 @@ export class CsvFields {
       if (byte === QUOTE) quoted = !quoted;
       else if (!quoted && (byte === COMMA || byte === LINE_END)) {
         this.#endField(bytes, start, at);
-        if (byte === LINE_END) this.#sink.endRecord();
+        if (byte === LINE_END) this.#endRecord();
+        else this.#place.column++;
         start = at + 1;
       }
     }
@@ -43,12 +51,18 @@ export class CsvFields {
     this.#tell(whole, 0, whole.length);
   }
 
+  #endRecord(): void {
+    this.#sink.endRecord();
+    this.#place.column = 0;
+    this.#place.record++;
+  }
+
   #tell(bytes: Buffer, start: number, end: number): void {
     if (start === end) this.#sink.null();
-    else if (bytes[start] !== QUOTE) this.#sink.bytes(bytes, start, end);
+    else if (bytes[start] !== QUOTE) this.#sink.bytes(this.#place, bytes, start, end);
     else {
       const content = singleQuotes(bytes.subarray(start + 1, end - 1));
-      this.#sink.bytes(content, 0, content.length);
+      this.#sink.bytes(this.#place, content, 0, content.length);
     }
   }
 }

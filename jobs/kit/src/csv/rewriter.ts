@@ -1,6 +1,6 @@
 import { Buffer } from 'node:buffer';
 import type { ValueType } from '../columns/value-type.ts';
-import { CsvFields } from './fields.ts';
+import { CsvFields, type Place } from './fields.ts';
 import { type Dialect, FORMULA_BEGINS, FORMULA_GUARD, isFormula } from './rules.ts';
 import { CsvWriter } from './writer.ts';
 
@@ -24,8 +24,6 @@ export class CsvRewriter {
   readonly #guarded: readonly boolean[];
   readonly #onGuard: (column: number, record: number) => void;
   readonly #tokens: Float64Array;
-  #column = 0;
-  #record = 0;
   /** Where the record began that is being written, counted from the chunk's start: below zero when it was in an earlier one. */
   #recordStart = 0;
   #taken: Buffer | undefined;
@@ -39,11 +37,8 @@ export class CsvRewriter {
     this.#onGuard = onGuard;
     this.#tokens = new Float64Array(types.length);
     this.#fields = new CsvFields({
-      null: () => {
-        this.#writer.null();
-        this.#column++;
-      },
-      bytes: (source, start, end) => this.#bytes(source, start, end),
+      null: () => this.#writer.null(),
+      bytes: (place, source, start, end) => this.#bytes(place, source, start, end),
       endRecord: () => this.#endRecord(),
     });
   }
@@ -62,11 +57,10 @@ export class CsvRewriter {
     return this.#dialect.nullToken === '' ? undefined : (this.#tokens[column] ?? 0);
   }
 
-  #bytes(source: Buffer, start: number, end: number): void {
-    const column = this.#column++;
+  #bytes({ column, record }: Place, source: Buffer, start: number, end: number): void {
     if (end - start === this.#token.length && end > start && this.#token.compare(source, start, end) === 0) this.#tokens[column]! += 1;
     if (this.#guarded[column] === true && this.#isFormula(source, start, end)) {
-      this.#onGuard(column, this.#record);
+      this.#onGuard(column, record);
       this.#writer.bytes(Buffer.concat([GUARD, source.subarray(start, end)]), 0, end - start + GUARD.length);
     } else this.#writer.bytes(source, start, end);
   }
@@ -81,7 +75,5 @@ export class CsvRewriter {
     const length = this.#writer.length - this.#recordStart;
     if (length > this.longestRecord) this.longestRecord = length;
     this.#recordStart = this.#writer.length;
-    this.#column = 0;
-    this.#record++;
   }
 }

@@ -51,21 +51,14 @@ export function maskedDataset(dataset: string, plan: PlannedDataset, wanted: Rea
 
 async function* maskedBytes(reader: DatasetReader, masks: readonly (Mask | undefined)[]): AsyncGenerator<Uint8Array, void> {
   const writer = new CsvWriter();
-  let column = 0;
   const fields = new CsvFields({
-    null: () => {
-      writer.null();
-      column++;
-    },
-    bytes: (source, start, end) => {
-      const mask = masks[column++];
+    null: () => writer.null(),
+    bytes: ({ column }, source, start, end) => {
+      const mask = masks[column];
       if (mask === undefined) writer.bytes(source, start, end);
       else writer.text(mask(source.subarray(start, end)));
     },
-    endRecord: () => {
-      writer.endRecord();
-      column = 0;
-    },
+    endRecord: () => writer.endRecord(),
   });
   for await (const chunk of reader) {
     fields.take(chunk);
