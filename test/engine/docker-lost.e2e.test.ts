@@ -148,6 +148,29 @@ describe('the Docker daemon is lost', () => {
     expect(await bench.engine.list(bench.installation)).toHaveLength(1);
   });
 
+  // Docker lists a container before it can be reached, and somebody may prune one that was not started yet: 404 either way.
+  test('a container that was there and is not when it is to be started is created again', async () => {
+    const spec = bench.spec('numbers', { COUNT: '3', EVERY_MS: '1' });
+    proxy.gate = ({ operation }) => (operation === 'attach' ? 'drop' : 'forward');
+    await expect(engine.start(spec, new Recorder())).rejects.toMatchObject({ code: 'ENGINE_UNREACHABLE' });
+    const [left] = await bench.engine.list(bench.installation);
+    expect(left?.state).toBe('created');
+    let removed = false;
+    proxy.gate = async ({ operation }): Promise<'forward'> => {
+      if (operation === 'attach' && !removed) {
+        removed = true;
+        await docker.getContainer(left?.handle ?? '').remove();
+      }
+      return 'forward';
+    };
+    const recorder = new Recorder();
+    const attempt = await engine.start(spec, recorder);
+    expect(await attempt.ended).toMatchObject({ status: 0 });
+    expect(recorder.out).toBe(numbers(3));
+    expect(removed).toBe(true);
+    expect(await bench.engine.list(bench.installation)).toHaveLength(1);
+  });
+
   test('no word of the environment stands in a URL', async () => {
     const canary = `canary-${randomBytes(4).toString('hex')}`;
     const attempt = await engine.start(bench.spec('exit', { STATUS: '0', REQUEST: canary }), new Recorder());

@@ -7,7 +7,7 @@ import { bounded } from './call.ts';
 import { connectDocker } from './connect.ts';
 import { ContainerAttempt, type NamedAttempt, removeContainer } from './container.ts';
 import { JobImages, missingImage } from './describe.ts';
-import { engineError, isUnreachable, statusOf } from './failure.ts';
+import { engineError, isGone, isUnreachable, statusOf } from './failure.ts';
 import { imageName, jobOfImage } from './image-name.ts';
 import { attach } from './stdin.ts';
 import { type ContainerPlan, LABELS, toContainer } from './to-container.ts';
@@ -82,9 +82,10 @@ export class DockerEngine implements Engine {
     for (let left = CREATE_TRIES; ; left--) {
       const created = await this.#create(plan, spec.job);
       if (created !== undefined) {
-        const begun = await this.#beginUnlessGone(spec, created, output, left > 0);
-        if (begun === undefined) continue;
-        return begun;
+        const begun = await this.#beginUnlessGone(spec, created, output);
+        if (begun !== undefined) return begun;
+        if (left === 0) throw new EngineError('ENGINE_FAILED', `the container ${plan.name} is removed each time before it can be started; find who removes it`);
+        continue;
       }
       // The name is taken: this attempt was created before, perhaps by a call whose answer was lost.
       const there = await this.adopt(spec, spec.installation, output);
@@ -101,7 +102,7 @@ export class DockerEngine implements Engine {
     const container = this.#docker.getContainer(found.Id);
     // A gateway that died between create and start leaves one that nobody else will start.
     const named = { ...id, installation };
-    if (found.State === 'created') return this.#begin(named, container, output);
+    if (found.State === 'created') return this.#beginUnlessGone(named, container, output);
     return new ContainerAttempt(named, container, { over: isOver(found.State) }, output, this.#options);
   }
 
@@ -115,13 +116,15 @@ export class DockerEngine implements Engine {
     });
   }
 
-  /** Undefined when somebody pruned the container before it was started: nothing has happened in it, so it is created again. */
-  async #beginUnlessGone(spec: AttemptSpec, created: Docker.Container, output: OutputSink, again: boolean): Promise<Attempt | undefined> {
+  /**
+   * Undefined when the container is not there: somebody pruned it before it was started, so nothing has happened in it;
+   * or it is still being created, for Docker lists a container some milliseconds before it can be reached.
+   */
+  async #beginUnlessGone(id: NamedAttempt, container: Docker.Container, output: OutputSink): Promise<Attempt | undefined> {
     try {
-      return await this.#begin(spec, created, output);
+      return await this.#begin(id, container, output);
     } catch (error) {
-      const { cause } = error as { cause?: unknown };
-      if (again && statusOf(cause) === 404 && /no such container/i.test(String(cause))) return undefined;
+      if (isGone((error as EngineError).cause)) return undefined;
       throw error;
     }
   }
@@ -143,9 +146,9 @@ export class DockerEngine implements Engine {
     }
   }
 
-  /** Clears a container away that can't be started, unless it may be running: the daemon was lost, so the next start or adoption finds it. */
+  /** Clears a container away that can't be started, unless it may run yet: the daemon was lost, or somebody else is still creating it. */
   async #notStarted(container: Docker.Container, error: unknown): Promise<EngineError> {
-    if (!isUnreachable(error)) {
+    if (!isUnreachable(error) && !isGone(error)) {
       // The first cause is what is told, whatever becomes of the clean-up; a container that stays behind still bears its labels.
       await removeContainer(container, this.#options.callTimeoutMs).catch(() => undefined);
     }

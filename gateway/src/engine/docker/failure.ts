@@ -15,6 +15,11 @@ export function statusOf(error: unknown): number | undefined {
   return (error as DockerFailure).statusCode;
 }
 
+/** Whether the daemon answered that there is no such container. */
+export function isGone(error: unknown): boolean {
+  return error instanceof Error && statusOf(error) === 404 && /no such container/i.test(said(error));
+}
+
 /** Whether the daemon gave no answer at all, so that trying again makes sense. */
 export function isUnreachable(error: unknown): boolean {
   if (error instanceof EngineError) return error.code === 'ENGINE_UNREACHABLE';
