@@ -24,7 +24,7 @@ export interface DockerEngineOptions extends Partial<WatchOptions> {
 
 const HEALTH_TIMEOUT_MS = 3_000;
 const DEFAULTS: WatchOptions = { callTimeoutMs: 30_000, pollMs: 10_000, unreachableAfterMs: 60_000 };
-// A name is taken while its container is being removed.
+// A name is taken, and a container listed, while it is being created or removed.
 const CREATE_TRIES = 20;
 const CREATE_PAUSE_MS = 200;
 
@@ -97,13 +97,17 @@ export class DockerEngine implements Engine {
 
   async adopt(id: AttemptId, installation: string, output: OutputSink): Promise<Attempt | undefined> {
     const labels = { [LABELS.installation]: installation, [LABELS.run]: id.run, [LABELS.attempt]: String(id.attempt) };
-    const [found] = await this.#list(labels);
-    if (found === undefined) return undefined;
-    const container = this.#docker.getContainer(found.Id);
-    // A gateway that died between create and start leaves one that nobody else will start.
     const named = { ...id, installation };
-    if (found.State === 'created') return this.#beginUnlessGone(named, container, output);
-    return new ContainerAttempt(named, container, { over: isOver(found.State) }, output, this.#options);
+    for (let left = CREATE_TRIES; ; left--) {
+      const [found] = await this.#list(labels);
+      if (found === undefined) return undefined;
+      const container = this.#docker.getContainer(found.Id);
+      if (found.State !== 'created') return new ContainerAttempt(named, container, { over: isOver(found.State) }, output, this.#options);
+      // A gateway that died between create and start leaves one that nobody else will start.
+      const begun = await this.#beginUnlessGone(named, container, output);
+      if (begun !== undefined || left === 0) return begun;
+      await sleep(CREATE_PAUSE_MS);
+    }
   }
 
   async list(installation: string): Promise<AttemptFound[]> {
