@@ -1,4 +1,5 @@
 import { buffer } from 'node:stream/consumers';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { JOB_LABEL, type JobJson, jobNameSchema } from '@esclusa/contract';
 import type Docker from 'dockerode';
 import { EngineError } from '../engine.ts';
@@ -12,7 +13,9 @@ import { firstFile } from './tar.ts';
 import { LABELS } from './to-container.ts';
 
 const PATHS_IN_IMAGE = ['/app/job.json', '/job.json'];
+// A container's name is taken while another gateway is still creating or removing it.
 const READ_TRIES = 10;
+const READ_PAUSE_MS = 200;
 const GONE = Symbol('gone');
 
 /** Reads what images say of their jobs, and remembers it by image id. */
@@ -80,8 +83,9 @@ export class JobImages {
         const container = await this.#containerOf(imageId, name);
         const found = container === undefined ? GONE : await this.#firstOf(container);
         if (found !== GONE) return found;
+        await sleep(READ_PAUSE_MS);
       }
-      throw new Error(`the container ${name} was removed by others each time`);
+      throw new Error(`the container ${name} is being created or removed by others each time; try again`);
     } catch (error) {
       throw engineError(error, 'reading job.json out of an image');
     }
