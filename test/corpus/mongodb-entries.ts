@@ -1,8 +1,7 @@
 import { BSON } from 'mongodb';
+import { TEXTS } from './texts.ts';
 
 const { Binary, BSONRegExp, BSONSymbol, Code, DBRef, Decimal128, Double, Int32, Long, MaxKey, MinKey, ObjectId, Timestamp, UUID } = BSON;
-
-const TEXTS = ['', ' ', 'NULL', '\\N', '\\.', 'a,b', 'dice "hola"', '"', 'una\nlínea', 'otra\r\nlínea\r', 'Zoë 😀 汉字', '=1+1', '\ufeffx', '\u{fffd}'];
 
 /** Every type with its edges, and what each is in the file; each collection has null and a document without the field beside them. */
 export const CORPUS: readonly [name: string, sourceType: string, field: string, duckdb: string, values: [unknown, string][]][] = [

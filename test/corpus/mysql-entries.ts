@@ -1,3 +1,5 @@
+import { TEXTS } from './texts.ts';
+
 /**
  * How the server is asked for the values in another way, and what of a CSV's field is compared with it: a text by the hex digits of its
  * UTF-8; bytes by theirs; bits by their number; floats by the binary protocol; a point in time by its seconds since 1970.
@@ -24,24 +26,6 @@ export interface Entry {
 }
 
 const text = (...values: string[]): string[] => values.map((value) => `'${value.replaceAll('\\', '\\\\').replaceAll("'", "''")}'`);
-const TEXTS = text(
-  '',
-  ' ',
-  'NULL',
-  '\\N',
-  '\\.',
-  'a,b',
-  'dice "hola"',
-  '"',
-  'una\nlínea',
-  'otra\r\nlínea\r',
-  '\ttab',
-  'Zoë 😀 汉字',
-  "l'eau",
-  '=1+1',
-  '\ufeffx',
-);
-
 /** Every type with its edges; each table has NULL beside them. */
 export const CORPUS: readonly Entry[] = [
   { type: 'tinyint', field: 'integer', duckdb: 'TINYINT', values: ['-128', '127'] },
@@ -119,8 +103,8 @@ export const CORPUS: readonly Entry[] = [
   { type: 'time', field: 'time', duckdb: 'TIME', values: text('00:00:00', '23:59:59') },
   { type: 'time(6)', field: 'time', duckdb: 'VARCHAR', values: text('-838:59:59', '838:59:58.999999', '24:00:00', '-00:00:00.5', '23:59:59'), special: 4 },
   { type: 'char(5)', field: 'string', duckdb: 'VARCHAR', values: text('', 'ñandú', 'ab') },
-  { type: 'varchar(40)', field: 'string', duckdb: 'VARCHAR', values: TEXTS },
-  { type: 'longtext', field: 'string', duckdb: 'VARCHAR', values: TEXTS },
+  { type: 'varchar(40)', field: 'string', duckdb: 'VARCHAR', values: text(...TEXTS) },
+  { type: 'longtext', field: 'string', duckdb: 'VARCHAR', values: text(...TEXTS) },
   { type: 'tinytext', field: 'string', duckdb: 'VARCHAR', values: text('', 'ñ') },
   { type: 'mediumtext', field: 'string', duckdb: 'VARCHAR', values: ["repeat('汉,', 100000)"] },
   { type: 'varchar(20)', field: 'string', duckdb: 'VARCHAR', values: ["'a\\0b'"] },

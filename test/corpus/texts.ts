@@ -1,0 +1,21 @@
+/** Texts that a CSV, its readers or its writers could get wrong; every corpus has them. */
+export const TEXTS: readonly string[] = [
+  '',
+  ' ',
+  'NULL',
+  '\\N',
+  '\\.',
+  'a,b',
+  'dice "hola"',
+  '"',
+  '""',
+  'una\nlínea',
+  'otra\r\nlínea\r',
+  '\ttab',
+  'Zoë 😀 汉字',
+  "l'eau",
+  '=1+1',
+  '\ufeffx',
+  'e\u0301',
+  '\ufffd',
+];
