@@ -82,10 +82,9 @@ export class DockerEngine implements Engine {
     for (let left = CREATE_TRIES; ; left--) {
       const created = await this.#create(plan, spec.job);
       if (created !== undefined) {
-        const begun = await this.#beginUnlessGone(spec, created, output);
-        if (begun !== undefined) return begun;
-        if (left === 0) throw new EngineError('ENGINE_FAILED', `the container ${plan.name} is removed each time before it can be started; find who removes it`);
-        continue;
+        const begun = await this.#beginUnlessGone(spec, created, output, left > 0);
+        if (begun === undefined) continue;
+        return begun;
       }
       // The name is taken: this attempt was created before, perhaps by a call whose answer was lost.
       const there = await this.adopt(spec, spec.installation, output);
@@ -104,8 +103,8 @@ export class DockerEngine implements Engine {
       const container = this.#docker.getContainer(found.Id);
       if (found.State !== 'created') return new ContainerAttempt(named, container, { over: isOver(found.State) }, output, this.#options);
       // A gateway that died between create and start leaves one that nobody else will start.
-      const begun = await this.#beginUnlessGone(named, container, output);
-      if (begun !== undefined || left === 0) return begun;
+      const begun = await this.#beginUnlessGone(named, container, output, left > 0);
+      if (begun !== undefined) return begun;
       await sleep(CREATE_PAUSE_MS);
     }
   }
@@ -122,13 +121,13 @@ export class DockerEngine implements Engine {
 
   /**
    * Undefined when the container is not there: somebody pruned it before it was started, so nothing has happened in it;
-   * or it is still being created, for Docker lists a container some milliseconds before it can be reached.
+   * or it is still being created, for Docker lists a container some milliseconds before it can be reached. Rejects unless the caller looks `again`.
    */
-  async #beginUnlessGone(id: NamedAttempt, container: Docker.Container, output: OutputSink): Promise<Attempt | undefined> {
+  async #beginUnlessGone(id: NamedAttempt, container: Docker.Container, output: OutputSink, again: boolean): Promise<Attempt | undefined> {
     try {
       return await this.#begin(id, container, output);
     } catch (error) {
-      if (isGone((error as EngineError).cause)) return undefined;
+      if (again && isGone((error as EngineError).cause)) return undefined;
       throw error;
     }
   }
