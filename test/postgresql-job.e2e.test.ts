@@ -78,6 +78,21 @@ describe('the job, run by docker run', () => {
     expect({ status: ended.status, final: ended.final }).toMatchObject({ status, final: { type: 'error', code } });
   });
 
+  // As two gateways may do it: the slower one creates the container when the quicker one has removed it already.
+  test.each([
+    ['the same rows', 'select 1 as n'],
+    ['other rows', "select repeat('x', (random() * 100000)::int) as x"],
+  ])('started again when it has published, with %s: the first answer again, nothing written over, no upload left', async (_, query) => {
+    const dataset = unique('again');
+    const request = { ESCLUSA_REQUEST: requestFor(bucket.name, { [dataset]: { query } }) };
+    const first = await start(unique('first'), database, bucket.name, request).ended;
+    const written = await bucket.text(`out/${dataset}.csv`);
+    const second = await start(unique('second'), database, bucket.name, request).ended;
+    expect(published(second)).toEqual(published(first));
+    expect(await bucket.text(`out/${dataset}.csv`)).toBe(written);
+    expect(await bucket.uploads()).toEqual([]);
+  });
+
   test('no secrets on standard input: exit 75 once it is closed', async () => {
     const { child, ended } = start(unique('secretless'), database, bucket.name, { ESCLUSA_SECRETS: 'stdin' });
     child.stdin?.end('half a line {"type":"sec\n');

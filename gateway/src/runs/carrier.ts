@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { DATASETS_READ, SECRETS_RECEIVED } from '@esclusa/contract';
+import { type Commit, DATASETS_READ, SECRETS_RECEIVED } from '@esclusa/contract';
 import type { Logger } from 'pino';
 import { EngineError } from '../engine/engine.ts';
 import type { AttemptEntry, OpenRun, Verdict } from '../ledger/entries.ts';
@@ -89,11 +89,13 @@ export class Carrier {
     handle.note(commit.state, entry.attempt);
     if (outcome.ok) {
       log.info({ state: commit.state, exitStatus: exit.status }, 'attempt ended');
+      // Killed after it had committed; or started again after that, by another gateway, and killed with its uploads open.
+      if (exit.status !== 0) await this.#sweep(entry, commit.state, log, must);
       handle.reports.push(report);
       handle.published(outcome.manifest);
       return { entry, ended, outcome, verdict: undefined, kept: container !== undefined };
     }
-    await this.#sweep(entry, log, must);
+    await this.#sweep(entry, commit.state, log, must);
     const verdict = await must('deciding what follows', () => this.#judge(drive, entry, outcome, report, ended?.collector.tail ?? []));
     log.info({ state: commit.state, exitStatus: exit.status, code: verdict.code, next: verdict.next }, 'attempt ended');
     handle.reports.push(verdict.report);
@@ -187,10 +189,10 @@ export class Carrier {
   }
 
   /** Sweeps now; the reconciler does once more later, for what S3 was still busy with when the job died. */
-  async #sweep(entry: AttemptEntry, log: Logger, must: Must): Promise<void> {
+  async #sweep(entry: AttemptEntry, state: Commit['state'], log: Logger, must: Must): Promise<void> {
     const { ledger } = this.#services;
     const began = await must('looking when the attempt began', () => ledger.beganAt(entry));
-    const swept = await must('sweeping the attempt', () => ledger.sweep(entry, began, 'aborted'));
+    const swept = await must('sweeping the attempt', () => ledger.sweep(entry, began, state));
     if (swept.uploads + swept.objects > 0) log.info({ swept }, 'swept what the attempt had left');
   }
 }

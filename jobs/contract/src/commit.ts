@@ -88,10 +88,13 @@ export function resourceOf(manifest: Pick<Manifest, 'resources'>, dataset: strin
   return manifest.resources.find(({ name }) => name === dataset);
 }
 
-/** User metadata of every object that an attempt publishes, by which a sweep tells its own objects from a stranger's. */
-export const OWNER_METADATA = { run: 'esclusa-run', attempt: 'esclusa-attempt' } as const;
+/**
+ * User metadata of every object that an attempt publishes: `run` and `attempt`, by which a sweep tells its own objects from a stranger's,
+ * and the manifest's `token`, by which a job that was started twice for one attempt tells its own from those of the other start.
+ */
+export const OWNER_METADATA = { run: 'esclusa-run', attempt: 'esclusa-attempt', token: 'esclusa-token' } as const;
 
-/** The metadata of one attempt's objects, as S3 returns it. */
+/** The metadata of all of one attempt's objects, as S3 returns it. */
 export function ownerMetadata(run: string, attempt: number): Record<string, string> {
   return { [OWNER_METADATA.run]: run, [OWNER_METADATA.attempt]: String(attempt) };
 }

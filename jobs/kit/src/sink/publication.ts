@@ -8,6 +8,7 @@ import {
   JobError,
   type JobRequest,
   type Manifest,
+  OWNER_METADATA,
   decideCommit,
   ownerMetadata,
 } from '@esclusa/contract';
@@ -68,7 +69,7 @@ export class Publication {
       key,
       signal: this.#signal,
       buffers: this.#buffers,
-      metadata: ownerMetadata(this.#request.run, this.#request.attempt),
+      metadata: { ...ownerMetadata(this.#request.run, this.#request.attempt), [OWNER_METADATA.token]: this.#token },
       contentType: 'text/csv; charset=utf-8; header=present',
     });
     this.#objects.push({ key, upload, completing: false });
@@ -103,30 +104,32 @@ export class Publication {
     };
     // From here on the answer must be learnt, whatever signal comes: the manifest may be in.
     const decided = await onS3('writing the commit key', destination.bucket, () => decideCommit(this.#store, destination.commitKey, manifest));
-    // Committed with another token: this attempt was started twice, and the other one was first with the same objects.
     if (decided.state === 'committed') return decided;
     throw new JobError('ATTEMPT_ABORTED', 'this attempt was given up by the gateway before it could commit');
   }
 
   /**
    * Takes everything back after a failure: uploads are aborted; objects that are visible already are deleted, but only once
-   * `aborted` stands at the commit key. Resolves with the manifest if the commit turns out to have succeeded after all.
+   * `aborted` stands at the commit key. Resolves with the manifest if the attempt is committed after all: by this job, whose answer was
+   * lost, or by the same attempt's other start, whose objects stand where this one's would.
    */
   async withdraw(reason: string): Promise<Manifest | undefined> {
+    let committed: Manifest | undefined;
     if (this.#objects.some((object) => object.completing)) {
       const decided = await decideCommit(this.#store, this.#request.destination.commitKey, this.#aborted(reason));
-      if (decided.state === 'committed') return decided;
+      if (decided.state === 'committed') committed = decided;
     }
     const { bucket } = this.#request.destination;
     const results = await Promise.allSettled(
       this.#objects.map(async ({ key, upload, completing }) => {
         await upload.abort();
-        if (completing && (await upload.isMine()) === true) await this.#client.send(new DeleteObjectCommand({ Bucket: bucket, Key: key }));
+        if (committed === undefined && completing && (await upload.isMine()) === true)
+          await this.#client.send(new DeleteObjectCommand({ Bucket: bucket, Key: key }));
       }),
     );
     const failed = results.find((result) => result.status === 'rejected');
-    if (failed !== undefined) throw failed.reason;
-    return undefined;
+    if (failed !== undefined && committed === undefined) throw failed.reason;
+    return committed;
   }
 
   #aborted(reason: string): Aborted {
