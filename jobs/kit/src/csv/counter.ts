@@ -1,7 +1,9 @@
-import { Buffer, isUtf8 } from 'node:buffer';
+import { isUtf8 } from 'node:buffer';
 import type { ValueType } from '../columns/value-type.ts';
+import { COUNTER_WASM } from './counter.wasm.ts';
 import { COMMA, LINE_END, QUOTE } from './rules.ts';
-import { SPECIAL_BYTES, type SpecialRule, specialRule } from './special.ts';
+import { specialRule } from './special.ts';
+import { type WasmGlobal, type WasmMemory, ensureBytes, instantiate } from '../wasm.ts';
 
 /** What a file holds in one column. */
 export interface ColumnCounts {
@@ -15,12 +17,6 @@ export interface ColumnCounts {
   readonly special: number;
 }
 
-const CARRIAGE_RETURN = 0x0d;
-const NUL = 0x00;
-/** 1 for each byte that the loop has to look at. */
-const MATTERS = new Uint8Array(256);
-for (const byte of [QUOTE, COMMA, LINE_END, CARRIAGE_RETURN, NUL]) MATTERS[byte] = 1;
-
 /** A stretch of one field within a chunk. */
 interface Stretch {
   readonly column: number;
@@ -29,81 +25,72 @@ interface Stretch {
   readonly end: number;
 }
 
+/** What ../../wasm/counter.ts exports. */
+interface CounterWasm {
+  readonly memory: WasmMemory;
+  readonly INPUT: WasmGlobal;
+  readonly INPUT_BYTES: WasmGlobal;
+  readonly COLUMNS: WasmGlobal;
+  readonly COLUMN_BYTES: WasmGlobal;
+  readonly records: WasmGlobal;
+  readonly longestRecord: WasmGlobal;
+  readonly column: WasmGlobal;
+  readonly quoted: WasmGlobal;
+  begin(columns: number): void;
+  take(length: number): void;
+}
+
 /** Reads the bytes of a CSV by the rules of rules.ts as they pass, and counts what is in them; it keeps no value. */
 export class CsvCounter {
-  /** Records that have ended. */
-  records = 0;
-  /** Bytes of the longest record, its line end among them. */
-  longestRecord = 0;
-  readonly #nulls: Float64Array;
-  readonly #empty: Float64Array;
-  readonly #breaks: Float64Array;
-  readonly #nuls: Float64Array;
-  readonly #special: Float64Array;
-  /** Of the columns whose values may be special. */
-  readonly #rules: readonly (SpecialRule | undefined)[];
-  #column = 0;
-  #quoted = false;
-  #sawQuote = false;
-  #sawBreak = false;
-  #sawNul = false;
-  /** Where field and record began, counted from the chunk's start: below zero when it was in an earlier one. */
-  #fieldStart = 0;
-  #recordStart = 0;
-  /** First bytes of a field that began in an earlier chunk, of columns that are looked at. */
-  #head: Buffer = Buffer.alloc(0);
+  readonly #wasm: CounterWasm;
+  readonly #input: Uint8Array;
+  /** Of each column its rule and its counts. */
+  readonly #counts: Float64Array;
+  readonly #stride: number;
 
   constructor(types: readonly ValueType[]) {
-    const make = (): Float64Array => new Float64Array(types.length);
-    this.#nulls = make();
-    this.#empty = make();
-    this.#breaks = make();
-    this.#nuls = make();
-    this.#special = make();
-    this.#rules = types.map(specialRule);
+    const wasm = instantiate(COUNTER_WASM) as CounterWasm;
+    const { memory, INPUT, INPUT_BYTES, COLUMNS, COLUMN_BYTES } = wasm;
+    ensureBytes(memory, COLUMNS.value + types.length * COLUMN_BYTES.value);
+    this.#wasm = wasm;
+    this.#input = new Uint8Array(memory.buffer, INPUT.value, INPUT_BYTES.value);
+    this.#stride = COLUMN_BYTES.value / Float64Array.BYTES_PER_ELEMENT;
+    this.#counts = new Float64Array(memory.buffer, COLUMNS.value, types.length * this.#stride);
+    const rules = new Uint32Array(memory.buffer, COLUMNS.value, types.length * this.#stride * 2);
+    types.forEach((type, column) => (rules[column * this.#stride * 2] = specialRule(type)));
+    wasm.begin(types.length);
+  }
+
+  /** Records that have ended. */
+  get records(): number {
+    return this.#wasm.records.value;
+  }
+
+  /** Bytes of the longest record, its line end among them. */
+  get longestRecord(): number {
+    return this.#wasm.longestRecord.value;
   }
 
   /** The counts of a column. */
   counts(column: number): ColumnCounts {
-    return {
-      nulls: this.#nulls[column] ?? 0,
-      emptyStrings: this.#empty[column] ?? 0,
-      lineBreaks: this.#breaks[column] ?? 0,
-      nulBytes: this.#nuls[column] ?? 0,
-      special: this.#special[column] ?? 0,
-    };
+    const place = column * this.#stride;
+    const [, nulls = 0, emptyStrings = 0, lineBreaks = 0, nulBytes = 0, special = 0] = this.#counts.subarray(place, place + this.#stride);
+    return { nulls, emptyStrings, lineBreaks, nulBytes, special };
   }
 
   /** Counts what is in the next bytes. */
   take(chunk: Uint8Array): void {
-    const end = chunk.length;
-    let quoted = this.#quoted;
-    for (let at = 0; at < end; at++) {
-      const byte = chunk[at] as number;
-      if (MATTERS[byte] === 0) continue;
-      if (byte === QUOTE) {
-        // A doubled quote closes and opens again.
-        quoted = !quoted;
-        this.#sawQuote = true;
-      } else if (quoted || byte === NUL) {
-        if (byte === NUL) this.#sawNul = true;
-        else if (byte !== COMMA) this.#sawBreak = true;
-      } else {
-        this.#endField(chunk, at);
-        if (byte === LINE_END) this.#endRecord(at);
-        else this.#column++;
-      }
+    for (let at = 0; at < chunk.length; at += this.#input.length) {
+      const piece = at === 0 && chunk.length <= this.#input.length ? chunk : chunk.subarray(at, at + this.#input.length);
+      this.#input.set(piece);
+      this.#wasm.take(piece.length);
     }
-    this.#quoted = quoted;
-    if (this.#rules[this.#column] !== undefined) this.#keepHead(chunk, end);
-    this.#fieldStart -= end;
-    this.#recordStart -= end;
   }
 
   /** The stretches of fields that a chunk consists of, of the next chunk to be taken. */
   *stretches(chunk: Uint8Array): Generator<Stretch> {
-    let quoted = this.#quoted;
-    let column = this.#column;
+    let quoted = this.#wasm.quoted.value === 1;
+    let column: number = this.#wasm.column.value;
     let record = this.records;
     let start = 0;
     for (let at = 0; at < chunk.length; at++) {
@@ -117,40 +104,6 @@ export class CsvCounter {
       }
     }
     yield { column, record, start, end: chunk.length };
-  }
-
-  #endField(chunk: Uint8Array, at: number): void {
-    const column = this.#column;
-    const length = at - this.#fieldStart;
-    if (length === 0) this.#nulls[column]! += 1;
-    else if (length === 2 && this.#sawQuote) this.#empty[column]! += 1;
-    else if (this.#isSpecial(chunk, at)) this.#special[column]! += 1;
-    if (this.#sawBreak) this.#breaks[column]! += 1;
-    if (this.#sawNul) this.#nuls[column]! += 1;
-    this.#sawQuote = false;
-    this.#sawBreak = false;
-    this.#sawNul = false;
-    this.#fieldStart = at + 1;
-  }
-
-  #endRecord(at: number): void {
-    this.records++;
-    this.#column = 0;
-    const length = at + 1 - this.#recordStart;
-    if (length > this.longestRecord) this.longestRecord = length;
-    this.#recordStart = at + 1;
-  }
-
-  #isSpecial(chunk: Uint8Array, end: number): boolean {
-    const rule = this.#rules[this.#column];
-    if (rule === undefined) return false;
-    if (this.#fieldStart >= 0) return rule(chunk, this.#fieldStart, end);
-    return rule(Buffer.concat([this.#head, chunk.subarray(0, end)]), 0, end + this.#head.length);
-  }
-
-  #keepHead(chunk: Uint8Array, end: number): void {
-    const before = this.#fieldStart < 0 ? this.#head : Buffer.alloc(0);
-    this.#head = Buffer.concat([before, chunk.subarray(Math.max(0, this.#fieldStart), end)]).subarray(0, SPECIAL_BYTES);
   }
 }
 
