@@ -77,7 +77,7 @@ export class CsvWriter {
   utf8(source: Buffer, start: number, end: number): boolean {
     const length = end - start;
     // One pass over a short one finds out and copies at once.
-    if (length > LONG_FIELD || length === END_OF_DATA.length || length === this.#null.length || this.#quoteAll) {
+    if (length === 0 || length > LONG_FIELD || length === END_OF_DATA.length || length === this.#null.length || this.#quoteAll) {
       if (!isUtf8(source.subarray(start, end))) return false;
       this.bytes(source, start, end);
       return true;

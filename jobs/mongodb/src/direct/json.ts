@@ -1,6 +1,7 @@
 import { type Buffer, isUtf8 } from 'node:buffer';
 import type { CsvWriter } from '@esclusa/kit';
 import { TYPE } from '../raw/document.ts';
+import { binaryRange } from '../raw/scalars.ts';
 import { isPlainDouble, writeAscii, writeDouble, writeInteger } from './digits.ts';
 import { endOf, int32, sizeOf } from './elements.ts';
 import { Names } from './names.ts';
@@ -12,10 +13,11 @@ const BACKSLASH = 0x5c;
 const SPACE = 0x20;
 const LAST_ASCII = 0x7f;
 const [OPEN_ARRAY, CLOSE_ARRAY, OPEN_DOCUMENT, CLOSE_DOCUMENT] = [0x5b, 0x5d, 0x7b, 0x7d];
-/** How many bytes of JSON come of one of BSON at most; a text of control characters is the worst. */
-const GROWTH = 6;
-// What grows so is let go of afterwards; a value that is larger is written as a text, which is as long as it is.
-const MOST_BYTES = 64 * 1024;
+/** How much longer JSON is than BSON is hardly ever more; what grows more is left to ../raw. */
+const GROWTH = 3;
+const LEAST_ROOM = 64;
+// The room for a large value is let go of afterwards, but it is there for a while.
+const MOST_BYTES = 4 * 1024 * 1024;
 
 const names = new Names<never>(() => ({}));
 /** The bits of the texts that were written since a value was begun: whether all are ASCII. */
@@ -29,11 +31,13 @@ const ESCAPES = Array.from({ length: SPACE }, (_, code) => JSON.stringify(String
 export function writeJson(writer: CsvWriter, bytes: Buffer, type: number, offset: number): boolean {
   const length = int32(bytes, offset);
   if (length > MOST_BYTES) return false;
-  const from = writer.begin(GROWTH * length + 2 * GROWTH);
+  const from = writer.begin(GROWTH * length + LEAST_ROOM);
   const { out } = writer;
   seen = 0;
   out[from] = QUOTE;
   const end = type === TYPE.array ? array(out, from + 1, bytes, offset) : document(out, from + 1, bytes, offset);
+  // There is room for a quote; what goes beyond the buffer is written nowhere.
+  if (end >= out.length) return false;
   // What stands between its texts is ASCII, so that it is UTF-8 if all of them are.
   if (end === NONE || (seen > LAST_ASCII && !isUtf8(out.subarray(from, end)))) return false;
   if (needsQuotes(out, from + 1, end)) {
@@ -127,9 +131,12 @@ function value(out: Buffer, at: number, bytes: Buffer, type: number, offset: num
       return writeBool(out, at, bytes[offset] as number);
     case TYPE.objectId:
       return writeAscii(out, writeObjectId(out, writeAscii(out, at, '{""$oid"":""'), bytes, offset), '""}');
-    case TYPE.date: {
-      const time = timeAt(bytes, offset);
-      return time < 0 || time > LAST_TEXT_DATE ? NONE : writeAscii(out, writeDate(out, writeAscii(out, at, '{""$date"":""'), time), '""}');
+    case TYPE.date:
+      return date(out, at, bytes, offset);
+    case TYPE.binData: {
+      const { start, end, subtype } = binaryRange(bytes, offset);
+      const data = writeAscii(out, writeAscii(out, at, '{""$binary"":{""base64"":""'), bytes.toString('base64', start, end));
+      return writeAscii(out, data, `"",""subType"":""${subtype.toString(16).padStart(2, '0')}""}}`);
     }
     case TYPE.decimal: {
       const end = writeDecimal(out, writeAscii(out, at, '{""$numberDecimal"":""'), bytes, offset);
@@ -138,6 +145,13 @@ function value(out: Buffer, at: number, bytes: Buffer, type: number, offset: num
     default:
       return NONE;
   }
+}
+
+function date(out: Buffer, at: number, bytes: Buffer, offset: number): number {
+  const time = timeAt(bytes, offset);
+  if (time >= 0 && time <= LAST_TEXT_DATE) return writeAscii(out, writeDate(out, writeAscii(out, at, '{""$date"":""'), time), '""}');
+  const end = writeLong(out, writeAscii(out, at, '{""$date"":{""$numberLong"":""'), bytes, offset);
+  return end === NONE ? NONE : writeAscii(out, end, '""}}');
 }
 
 function text(out: Buffer, from: number, bytes: Buffer, offset: number): number {
