@@ -2,45 +2,10 @@ import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { basename, dirname, join } from 'node:path';
-import { build, type Plugin } from 'esbuild';
+import { build } from 'esbuild';
+import { lean } from './lean.ts';
 
 const ROOT = new URL('../..', import.meta.url).pathname;
-
-/**
- * What dockerode brings for engines reached by SSH and for BuildKit sessions, none of which the gateway uses: a third of
- * a megabyte of code and a native add-on. Calling it fails with a sentence.
- */
-const LEFT_OUT = ['ssh2', 'cpu-features', '@grpc/grpc-js', '@grpc/proto-loader', 'protobufjs'];
-
-const leaveOut: Plugin = {
-  name: 'leave-out',
-  setup(build) {
-    const filter = new RegExp(`^(${LEFT_OUT.join('|')})(/.*)?$`);
-    build.onResolve({ filter }, ({ path }) => ({ path, namespace: 'left-out' }));
-    build.onLoad({ filter: /.*/, namespace: 'left-out' }, ({ path }) => ({
-      // Reading properties and deriving classes happen at load time and must pass; calls must not.
-      contents: `
-        const refuse = () => { throw new Error(${JSON.stringify(`${path} is left out of this bundle (scripts/build/bundle.ts); use a Docker host reached by a socket or TCP`)}); };
-        const stub = new Proxy(function () {}, {
-          get: (target, name) => (name === '__esModule' ? undefined : name === 'prototype' ? target.prototype : stub),
-          apply: refuse,
-          construct: refuse,
-        });
-        module.exports = stub;`,
-    }));
-  },
-};
-
-/** zod carries its messages in forty languages, all of which a namespace export keeps in; English is the one we set. */
-const englishOnly: Plugin = {
-  name: 'english-only',
-  setup(build) {
-    build.onLoad({ filter: /node_modules\/zod\/v4\/locales\/index\.js$/ }, ({ path }) => ({
-      contents: "export { default as en } from './en.js';",
-      resolveDir: dirname(path),
-    }));
-  },
-};
 
 /** A program in one file, not yet written. */
 export interface Bundle {
@@ -92,7 +57,7 @@ async function bundled(entry: string, outfile: string): Promise<(name: string) =
     legalComments: 'none',
     sourcemap: 'external',
     logLevel: 'silent',
-    plugins: [leaveOut, englishOnly],
+    plugins: lean,
   });
   return (name) => {
     const file = result.outputFiles.find(({ path }) => path.endsWith(name));
