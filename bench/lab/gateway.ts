@@ -154,8 +154,9 @@ function installationOf(name: string): string {
 }
 
 function memoryOf({ memory_stats: { usage, stats } }: Docker.ContainerStats): Memory {
-  const of = stats as unknown as Record<string, number | undefined>;
+  // Now and then Docker has no answer for a moment.
+  const of = stats as Record<string, number | undefined> | undefined;
   // Version 1 of cgroups and version 2 have different words for it.
-  const used = usage - (of['total_inactive_file'] ?? of['inactive_file'] ?? 0);
-  return { used, rss: of['total_rss'] ?? of['anon'] ?? 0 };
+  const used = usage - (of?.['total_inactive_file'] ?? of?.['inactive_file'] ?? 0);
+  return { used, rss: of?.['total_rss'] ?? of?.['anon'] ?? 0 };
 }

@@ -2,8 +2,8 @@ import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { basename, dirname, join } from 'node:path';
-import { build } from 'esbuild';
-import { lean } from './lean.ts';
+import { build, type Plugin } from 'esbuild';
+import { LEAN, UNUSED } from './lean.ts';
 
 const ROOT = new URL('../..', import.meta.url).pathname;
 
@@ -18,7 +18,7 @@ export interface Bundle {
 
 /** Bundles `<folder>/src/main.ts` with all that it imports. */
 export async function bundle(folder: string): Promise<Bundle> {
-  const output = await bundled(join(folder, 'src/main.ts'), join(folder, 'dist/main.js'));
+  const output = await bundled(join(folder, 'src/main.ts'), join(folder, 'dist/main.js'), LEAN);
   const files = new Map([
     ['main.js', output('main.js')],
     // Without it, Node would parse the file twice to find out that it is an ES module.
@@ -32,10 +32,10 @@ export async function bundle(folder: string): Promise<Bundle> {
 
 /** Bundles a program of any name with all that it imports; resolves with the one file that it becomes. */
 export async function bundleFile(entry: string): Promise<Uint8Array> {
-  return (await bundled(entry, `${entry}.bundle.mjs`))('.bundle.mjs');
+  return (await bundled(entry, `${entry}.bundle.mjs`, UNUSED))('.bundle.mjs');
 }
 
-async function bundled(entry: string, outfile: string): Promise<(name: string) => Uint8Array> {
+async function bundled(entry: string, outfile: string, plugins: Plugin[]): Promise<(name: string) => Uint8Array> {
   const result = await build({
     entryPoints: [entry],
     outfile,
@@ -57,7 +57,7 @@ async function bundled(entry: string, outfile: string): Promise<(name: string) =
     legalComments: 'none',
     sourcemap: 'external',
     logLevel: 'silent',
-    plugins: lean,
+    plugins,
   });
   return (name) => {
     const file = result.outputFiles.find(({ path }) => path.endsWith(name));

@@ -20,7 +20,7 @@ const leaveOut: Plugin = {
     build.onLoad({ filter: /.*/, namespace: 'left-out' }, ({ path }) => ({
       // Reading properties and deriving classes happen at load time and must pass; calls must not.
       contents: `
-        const refuse = () => { throw new Error(${JSON.stringify(`${path} is left out of this bundle (scripts/build/lean.ts); use a Docker host reached by a socket or TCP`)}); };
+        const refuse = () => { throw new Error(${JSON.stringify(`${path} is left out of this bundle (scripts/build/bundle.ts); use a Docker host reached by a socket or TCP`)}); };
         const stub = new Proxy(function () {}, {
           get: (target, name) => (name === '__esModule' ? undefined : name === 'prototype' ? target.prototype : stub),
           apply: refuse,
@@ -99,5 +99,8 @@ const noDoubleByteTables: Plugin = {
   },
 };
 
-/** All of them. */
-export const lean: Plugin[] = [leaveOut, englishOnly, putOff, fewMediaTypes, noDoubleByteTables];
+/** What no bundle can use. */
+export const UNUSED: Plugin[] = [leaveOut, englishOnly];
+
+/** What a program of ours has no use for, or not before it is told so. */
+export const LEAN: Plugin[] = [...UNUSED, putOff, fewMediaTypes, noDoubleByteTables];
