@@ -1,6 +1,8 @@
 import { createHash, createHmac } from 'node:crypto';
+import { stat } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type pg from 'pg';
+import { COMPRESSIONS } from '@esclusa/contract';
 import type { Dialect } from '../../jobs/kit/src/csv/rules.ts';
 import type { SourceSession } from '../../jobs/kit/src/job.ts';
 import type { Dataset } from '../../jobs/postgresql/src/dataset.ts';
@@ -94,6 +96,31 @@ describe('files in other dialects, masks and samples', () => {
       await target.query(`drop table if exists "${table}"`);
       await expectLoads(other, target);
     }
+  });
+
+  test.each(COMPRESSIONS.flatMap((compression) => [{ compression }, { compression, csv: DIALECTS.at(-1) }]))(
+    '%j: the compressed file holds the same text, and every reader loads it by the manifest',
+    async ({ compression, csv }) => {
+      for (const table of ['todo', 'una', 'muchas']) {
+        const plain = await extractHere(session, table, { csv });
+        const packed = await extractHere(session, table, { csv, compression });
+        expect(packed.text).toBe(plain.text);
+        const { size: bytes } = await stat(packed.file);
+        expect(packed.resource).toMatchObject({ compression: { gzip: 'gz', zstd: 'zst' }[compression], bytes, uncompressedBytes: plain.resource['bytes'] });
+        await target.query(`drop table if exists "${table}"`);
+        await expectLoads(packed, target);
+      }
+    },
+  );
+
+  test.each(COMPRESSIONS)('%s goes with masks, and a strict run refuses what it refuses', async (compression) => {
+    const mask = { dni: 'hash', tarjeta: 'partial' } as const;
+    const masked = await extractHere(session, 'personas', { mask, compression });
+    expect(masked.text).toBe((await extractHere(session, 'personas', { mask })).text);
+    await target.query('drop table if exists personas');
+    await expectLoads(masked, target);
+    await target.query('drop table personas');
+    await expect(extractHere(session, 'todo', { compression, csv: { guardFormulas: true }, strict: true })).rejects.toMatchObject({ code: 'VALUE_LOSSY' });
   });
 
   test('quotes are around every value but NULL where it is asked', async () => {

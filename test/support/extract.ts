@@ -2,17 +2,19 @@ import { createHash } from 'node:crypto';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { gunzipSync, zstdDecompressSync } from 'node:zlib';
 import { afterAll } from '@jest/globals';
-import type { Mode, Resource } from '@esclusa/contract';
+import { type Compression, type Mode, type Resource, compressionEnding } from '@esclusa/contract';
 import type { Job, Settings, SourceSession } from '../../jobs/kit/src/job.ts';
 import { Losses } from '../../jobs/kit/src/losses.ts';
 import { resourceOfFile } from '../../jobs/kit/src/manifest/resource.ts';
 import { maskedDataset } from '../../jobs/kit/src/masks/masked-dataset.ts';
 import { dialectOf } from '../../jobs/kit/src/options/csv-options.ts';
 import type { DatasetOptions } from '../../jobs/kit/src/options/dataset-options.ts';
+import { Compressor } from '../../jobs/kit/src/sink/compressor.ts';
 import { writeCsv } from '../../jobs/kit/src/write-csv.ts';
 
-/** A dataset as a file on this machine, with what the manifest says of it. */
+/** A dataset as a file on this machine, with what the manifest says of it, and its text, unpacked. */
 export interface Extracted {
   readonly resource: Resource;
   readonly file: string;
@@ -45,16 +47,22 @@ export async function extractHere<Dataset extends DatasetOptions>(
   const dialect = dialectOf(dataset.csv);
   const losses = new Losses(name, dataset.strict ?? false);
   const chunks: Buffer[] = [];
-  const written = await writeCsv(name, plan, losses, async (chunk) => void chunks.push(Buffer.from(chunk)), dialect);
+  const object = { write: async (chunk: Uint8Array) => void chunks.push(Buffer.from(chunk)) };
+  const { compression } = dataset;
+  const compressor = compression === undefined ? undefined : new Compressor(compression, object);
+  const written = await writeCsv(name, plan, losses, (chunk) => (compressor ?? object).write(chunk), dialect);
+  await compressor?.finish();
   const bytes = Buffer.concat(chunks);
-  const file = join(folder, `${files++}.csv`);
+  const ending = `.csv${compressionEnding({ compression })}`;
+  const file = join(folder, `${files++}${ending}`);
   await writeFile(file, bytes);
   const resource = resourceOfFile({
     ...written,
     dataset: name,
     bucket: 'lago',
-    key: `corpus/${name}.csv`,
+    key: `corpus/${name}${ending}`,
     bytes: bytes.length,
+    uncompressedBytes: compressor?.bytes,
     sha256: createHash('sha256').update(bytes).digest('hex'),
     omittedColumns: plan.omittedColumns,
     losses: losses.reasons,
@@ -62,5 +70,10 @@ export async function extractHere<Dataset extends DatasetOptions>(
     dialect,
     options: dataset,
   });
-  return { resource, file, text: await readFile(file, 'utf8') };
+  return { resource, file, text: unpacked(await readFile(file), compression).toString('utf8') };
+}
+
+function unpacked(bytes: Buffer, compression: Compression | undefined): Buffer {
+  if (compression === undefined) return bytes;
+  return compression === 'gzip' ? gunzipSync(bytes) : zstdDecompressSync(bytes);
 }

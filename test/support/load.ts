@@ -1,5 +1,7 @@
 import { createReadStream } from 'node:fs';
+import { PassThrough } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
+import { createGunzip, createZstdDecompress } from 'node:zlib';
 import type { Column, Resource } from '@esclusa/contract';
 import { DuckDBInstance } from '@duckdb/node-api';
 import type pg from 'pg';
@@ -36,14 +38,21 @@ export async function loadIntoDuckdb(resource: Resource, file: string): Promise<
 
 /** What PostgreSQL holds after the manifest's load lines, as text, in any order. The table stays, under the dataset's name. */
 export async function loadIntoPostgres(client: pg.Client, resource: Resource, file: string): Promise<Cells> {
-  const [create = '', copy = ''] = loadLine(resource, 'postgresql').split(';\n');
+  const line = loadLine(resource, 'postgresql');
+  const [create = '', copy = ''] = line.split(';\n');
   await client.query(create);
-  await pipeline(createReadStream(file), client.query(copyFrom(copy.replace(/;$/, ''))));
+  await pipeline(createReadStream(file), unpackerOf(line), client.query(copyFrom(copy.replace(/;$/, ''))));
   // Under the names of the load line, which are not always the file's.
   const { fields } = await client.query(`select * from "${resource.name}" limit 0`);
   const columns = fields.map(({ name }) => spelt(`"${name.replaceAll('"', '""')}"`));
   const { rows } = await client.query<(string | null)[]>({ text: `select ${columns.join(', ')} from "${resource.name}"`, rowMode: 'array' });
   return rows;
+}
+
+/** What the line's first words ask for, before the file reaches the server. */
+function unpackerOf(line: string): NodeJS.ReadWriteStream {
+  const [, program] = /^-- reads the file unpacked: (\w+) -dc\n/.exec(line) ?? [];
+  return program === undefined ? new PassThrough() : program === 'gzip' ? createGunzip() : createZstdDecompress();
 }
 
 /** A value as the server's own output function writes it, which a cast to text does not always do: it trims CHAR(n). */

@@ -52,6 +52,27 @@ describe('keys among the entries of the ledger', () => {
   });
 });
 
+/** The problem of a template that ends with .gz, as people read it. */
+const refused = (dataset: string): unknown[] => [
+  expect.stringMatching(`^pipelines/ventas\\.yaml:\\d: destination\\.key: ends with ".gz", and dataset "${dataset}" is not compressed so`),
+];
+
+describe('keys that end like those of compressed files', () => {
+  test.each([
+    ['a:', refused('a')],
+    ['a: { compression: zstd }', refused('a')],
+    ['a: { compression: gzip }\n  b:', refused('b')],
+    ['a: { compression: gzip }\n  b: { compression: gzip }', []],
+  ])('are refused for datasets that are not compressed so: %j', (datasets, expected) => {
+    expect(problems(pipeline(key('{dataset}_{run}.csv.gz'), datasets))).toEqual(expected);
+  });
+
+  test('are nobody’s business in a default key, nor in a template without such an ending', () => {
+    expect(problems(pipeline(prefix('lago.gz'), 'a: { compression: zstd }'))).toEqual([]);
+    expect(problems(pipeline(key('{dataset}_{run}.csv'), 'a: { compression: zstd }\n  b:'))).toEqual([]);
+  });
+});
+
 describe('keys that S3 has no room for', () => {
   test('are refused by the byte, as they can get at their longest', () => {
     const dataset = 'd'.repeat(40);

@@ -1,4 +1,4 @@
-import { MAX_KEY_BYTES } from '@esclusa/contract';
+import { COMPRESSION_ENDING, MAX_KEY_BYTES, compressionEnding } from '@esclusa/contract';
 import { ledgerKeys } from '../ledger/keys.ts';
 import type { Pipeline, PipelineProblem } from '../pipelines/pipeline.ts';
 import { type KeyParts, dataKeys, destinationOf } from './stamp.ts';
@@ -7,16 +7,24 @@ import { type KeyParts, dataKeys, destinationOf } from './stamp.ts';
 const LONGEST = { run: '0'.repeat(36), attempt: 999, stamp: '20250102_153045', reserved: false } satisfies Partial<KeyParts>;
 
 /**
- * What is wrong with the keys that a pipeline's runs would have: data among the ledger's entries, or keys that S3 has no room for. Found
- * late, the one would be swept or listed as what it is not, and the other would keep a run from ever beginning.
+ * What is wrong with the keys that a pipeline's runs would have: a file called compressed that is not, data among the
+ * ledger's entries, or keys that S3 has no room for. Found late, the first could not be read by name, the second would be swept or listed as
+ * what it is not, and the third would keep a run from ever beginning.
  */
 export function keyProblems(pipeline: Pipeline, ledgerPrefix: string): PipelineProblem[] {
   const { name, destination, datasets } = pipeline;
   const path = ['destination', destination.key === undefined ? 'prefix' : 'key'];
   const problem = (message: string): PipelineProblem[] => [{ file: pipeline.file, line: pipeline.lineOf(path), field: path.join('.'), message }];
   const first = destinationOf(pipeline);
-  const keys = Object.values(dataKeys(Object.keys(datasets), { ...LONGEST, destination: first, template: destination.key, pipeline: name }));
+  const keys = Object.values(dataKeys(datasets, { ...LONGEST, destination: first, template: destination.key, pipeline: name }));
 
+  const promised = Object.values(COMPRESSION_ENDING).find((ending) => destination.key?.endsWith(ending) === true);
+  const other = Object.entries(datasets).find(([, options]) => promised !== undefined && compressionEnding(options) !== promised)?.[0];
+  if (other !== undefined) {
+    return problem(
+      `ends with "${promised}", and dataset "${other}" is not compressed so (compression); leave it out, compressed files get their ending by themselves`,
+    );
+  }
   const inside = keys.find((key) => key.startsWith(ledgerPrefix));
   if (inside !== undefined) {
     return problem(`"${shown(inside)}" would lie below "${ledgerPrefix}", where the ledger is (LEDGER_PREFIX); begin the keys with something else`);

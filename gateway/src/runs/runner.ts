@@ -148,7 +148,7 @@ export class Runner {
     const stamp = utcStamp(now);
     const { owner, destination, keyTemplate: template, pipeline } = run;
     const reserved = await ledger.stamps.reserve(destination, stamp, run);
-    const keys = dataKeys(Object.keys(run.datasets), { destination, template, pipeline, run: run.run, attempt, stamp, reserved });
+    const keys = dataKeys(run.datasets, { destination, template, pipeline, run: run.run, attempt, stamp, reserved });
     const commitKey = ledger.commitKey(run.run, attempt);
     const mine = { version: 1 as const, run: run.run, owner, attempt, createdAt: now.toISOString(), destination, stamp, reserved, keys, commitKey };
     const entry = await ledger.beginAttempt(mine);

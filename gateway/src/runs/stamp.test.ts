@@ -7,26 +7,43 @@ const PARTS: KeyParts = { destination: 'ventas', pipeline: 'ventas', run: RUN, a
 
 /** The key of one dataset. */
 function keyOf(template: string, parts: Partial<KeyParts> = {}, dataset = 'medicos'): string | undefined {
-  return dataKeys([dataset], { ...PARTS, template, ...parts })[dataset];
+  return dataKeys({ [dataset]: {} }, { ...PARTS, template, ...parts })[dataset];
 }
 
 describe('dataKeys', () => {
   test("are the seed's for the run that reserved the second", () => {
-    expect(dataKeys(['medicos', 'recetas'], PARTS)).toEqual({
+    expect(dataKeys({ medicos: {}, recetas: {} }, PARTS)).toEqual({
       medicos: 'ventas/medicos_20250102_153045.csv',
       recetas: 'ventas/recetas_20250102_153045.csv',
     });
-    expect(dataKeys(['medicos'], { ...PARTS, attempt: 2 })).toEqual({ medicos: 'ventas/medicos_20250102_153045.csv' });
+    expect(dataKeys({ medicos: {} }, { ...PARTS, attempt: 2 })).toEqual({ medicos: 'ventas/medicos_20250102_153045.csv' });
   });
 
   test("bear the random end of the run's id for any other run of the same second", () => {
-    expect(dataKeys(['medicos'], { ...PARTS, reserved: false })).toEqual({ medicos: 'ventas/medicos_20250102_153045_456789ab.csv' });
+    expect(dataKeys({ medicos: {} }, { ...PARTS, reserved: false })).toEqual({ medicos: 'ventas/medicos_20250102_153045_456789ab.csv' });
   });
 
   test("are what the pipeline's template says", () => {
     expect(keyOf('{pipeline}/dt={date}/{dataset}_{time}.csv')).toBe('ventas/dt=2025-01-02/medicos_153045.csv');
     expect(keyOf('lago/{dataset}/{run}.csv')).toBe(`lago/medicos/${RUN}.csv`);
     expect(keyOf('{dataset}/{dataset}_{date}{time}')).toBe('medicos/medicos_2025-01-02153045');
+  });
+
+  test.each([
+    [undefined, 'ventas/m_20250102_153045.csv', 'ventas/m_20250102_153045.csv.gz', 'ventas/m_20250102_153045.csv.zst'],
+    ['{run}/{dataset}.csv', `${RUN}/m.csv`, `${RUN}/m.csv.gz`, `${RUN}/m.csv.zst`],
+    ['{run}/{dataset}', `${RUN}/m`, `${RUN}/m.gz`, `${RUN}/m.zst`],
+    ['{run}/{dataset}.csv.gz', `${RUN}/m.csv.gz`, `${RUN}/m.csv.gz`, `${RUN}/m.csv.gz.zst`],
+  ])('of the template %s end as their datasets are compressed, and not twice', (template, plain, gzip, zstd) => {
+    const keys = [{}, { compression: 'gzip' }, { compression: 'zstd' }].map((m) => dataKeys({ m }, { ...PARTS, template })['m']);
+    expect(keys).toEqual([plain, gzip, zstd]);
+  });
+
+  test('bear the end of the run id before the ending of the compressed file too', () => {
+    const reserved = { ...PARTS, reserved: false };
+    const m = { compression: 'zstd' };
+    expect(dataKeys({ m }, reserved)).toEqual({ m: 'ventas/m_20250102_153045_456789ab.csv.zst' });
+    expect(dataKeys({ m }, { ...reserved, template: '{dataset}/{date}/{time}.csv' })).toEqual({ m: 'm/2025-01-02/153045_456789ab.csv.zst' });
   });
 
   test('take a name for what it is, whatever stands in it', () => {
@@ -65,7 +82,7 @@ describe('dataKeys', () => {
       fc.property(fc.constantFrom(...templates), (template) => {
         // What the ledger gives out: one second to one run at a time, and a later one to a retry.
         const attempts: Partial<KeyParts>[] = [{}, { attempt: 2, stamp: '20250102_153050' }, { run: other, reserved: false }];
-        const keys = attempts.flatMap((parts) => Object.values(dataKeys(['a', 'b'], { ...PARTS, template, ...parts })));
+        const keys = attempts.flatMap((parts) => Object.values(dataKeys({ a: {}, b: { compression: 'gzip' } }, { ...PARTS, template, ...parts })));
         expect(new Set(keys).size).toBe(keys.length);
       }),
     );

@@ -1,8 +1,10 @@
+import { compressionEnding } from '@esclusa/contract';
 import { PLACEHOLDER, type Placeholder, isTimed, placeholdersIn } from '../pipelines/key-template.ts';
 
 /*
  * The whole rule for keys of data: `<destination>/<dataset>_<stamp>.csv`, or what a pipeline's template (`destination.key`) makes of
- * them. No two attempts may have one key, so each second is reserved once per destination, and whoever did not get it, or has no second
+ * them, and behind
+ * it `.gz` or `.zst` for a dataset that is compressed, unless the template ends so itself. No two attempts may have one key, so each second is reserved once per destination, and whoever did not get it, or has no second
  * in its template, has something else in its keys that nobody else has. What a template may say stands in pipelines/key-template.ts.
  */
 
@@ -27,14 +29,18 @@ export interface KeyParts {
 }
 
 /** The key of each dataset for one attempt. By default they are bare for the run that reserved the second, and bear the end of its id for any other. */
-export function dataKeys(datasets: readonly string[], parts: KeyParts): Record<string, string> {
+export function dataKeys(datasets: Readonly<Record<string, Readonly<Record<string, unknown>>>>, parts: KeyParts): Record<string, string> {
   const { destination, template, stamp } = parts;
   const suffix = suffixOf(parts);
   const keyOf =
     template === undefined
       ? (dataset: string) => `${destination}/${dataset}_${stamp}${suffix}.csv`
       : (dataset: string) => fill(withSuffix(template, suffix), { ...parts, dataset });
-  return Object.fromEntries(datasets.map((dataset) => [dataset, keyOf(dataset)]));
+  const endingOf = (options: Readonly<Record<string, unknown>>): string => {
+    const ending = compressionEnding(options);
+    return template?.endsWith(ending) === true ? '' : ending;
+  };
+  return Object.fromEntries(Object.entries(datasets).map(([dataset, options]) => [dataset, keyOf(dataset) + endingOf(options)]));
 }
 
 /** Where a pipeline's seconds are reserved: the first part of its keys, as far as it is the same for every run. */

@@ -6,6 +6,7 @@ import { dialectOf } from './options/csv-options.ts';
 import type { DatasetOptions } from './options/dataset-options.ts';
 import type { JobOutput } from './output.ts';
 import { progressReporter } from './progress.ts';
+import { Compressor } from './sink/compressor.ts';
 import type { Publication } from './sink/publication.ts';
 import { writeCsv } from './write-csv.ts';
 
@@ -42,14 +43,21 @@ async function upload({ request, options, plans, publication, output, signal }: 
   const asked = options.get(name) ?? {};
   const losses = new Losses(name, asked.strict ?? false);
   const dialect = dialectOf(asked.csv);
-  const object = await publication.open(name);
+  const { compression } = asked;
+  const object = await publication.open(name, compression);
+  const compressor = compression === undefined ? undefined : new Compressor(compression, object);
   const hand = async (chunk: Uint8Array, rows: number): Promise<void> => {
     signal.throwIfAborted();
-    await object.write(chunk);
+    await (compressor ?? object).write(chunk);
     report(rows, object.bytes);
   };
-  const written = await writeCsv(name, plan, losses, hand, dialect);
-  signal.throwIfAborted();
+  const writeWhole = async () => {
+    const whole = await writeCsv(name, plan, losses, hand, dialect);
+    signal.throwIfAborted();
+    await compressor?.finish();
+    return whole;
+  };
+  const written = await writeWhole().finally(() => compressor?.destroy());
   const sha256 = await object.finish();
   report(written.rows, object.bytes, { now: true });
   const { reasons } = losses;
@@ -60,6 +68,7 @@ async function upload({ request, options, plans, publication, output, signal }: 
     bucket: request.destination.bucket,
     key,
     bytes: object.bytes,
+    uncompressedBytes: compressor?.bytes,
     sha256,
     omittedColumns: plan.omittedColumns,
     losses: reasons,

@@ -6,7 +6,7 @@ const published = z
   .strictObject({
     url: z.string().describe('Where the file is: `s3://bucket/key`.'),
     registros: z.int().min(0).describe('Rows, the header not counted.'),
-    bytes: z.int().min(0).describe('Size of the file.'),
+    bytes: z.int().min(0).describe('Size of the file as it lies in S3, compressed or not.'),
     sha256: z.string().describe("SHA-256 of the file's bytes, in hexadecimal."),
     lossy: z.int().min(0).describe('Values whose conversion lost something; the manifest says of which columns.'),
   })

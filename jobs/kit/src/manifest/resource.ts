@@ -1,4 +1,4 @@
-import type { Resource } from '@esclusa/contract';
+import { COMPRESSION_ENDING, type Resource } from '@esclusa/contract';
 import { type Dialect, PLAIN } from '../csv/rules.ts';
 import type { DatasetOptions } from '../options/dataset-options.ts';
 import { type WrittenColumn, writtenField } from './field.ts';
@@ -12,7 +12,10 @@ export interface WrittenFile {
   readonly bucket: string;
   readonly key: string;
   readonly rows: number;
+  /** Of the file as it lies there, compressed or not; like the hash. */
   readonly bytes: number;
+  /** What the compressed file unpacks to. */
+  readonly uncompressedBytes?: number | undefined;
   /** Lower-case hex. */
   readonly sha256: string;
   readonly columns: readonly WrittenColumn[];
@@ -22,7 +25,7 @@ export interface WrittenFile {
   readonly losses: readonly string[];
   readonly dialect?: Dialect;
   /** What it was asked to be: not all rows, perhaps. */
-  readonly options?: Pick<DatasetOptions, 'limit' | 'sample'>;
+  readonly options?: Pick<DatasetOptions, 'limit' | 'sample' | 'compression'>;
   /** What the source was asked, where it has a language for it. */
   readonly query?: string | undefined;
 }
@@ -35,6 +38,7 @@ export function resourceOfFile(file: WrittenFile): Resource {
     key,
     rows,
     bytes,
+    uncompressedBytes,
     sha256,
     columns,
     omittedColumns,
@@ -42,10 +46,10 @@ export function resourceOfFile(file: WrittenFile): Resource {
     losses,
     query,
     dialect = PLAIN,
-    options: { limit, sample } = {},
+    options: { limit, sample, compression } = {},
   } = file;
   const url = `s3://${bucket}/${key}`;
-  const loaded = { dataset, url, columns, longestRecord, dialect };
+  const loaded = { dataset, url, columns, longestRecord, dialect, compression };
   return {
     name: dataset,
     type: 'table',
@@ -55,7 +59,9 @@ export function resourceOfFile(file: WrittenFile): Resource {
     format: 'csv',
     mediatype: 'text/csv',
     encoding: 'utf-8',
+    ...(compression === undefined ? {} : { compression: COMPRESSION_ENDING[compression].slice(1) }),
     bytes,
+    ...(uncompressedBytes === undefined ? {} : { uncompressedBytes }),
     hash: `sha256:${sha256}`,
     rows,
     lossy: columns.reduce((sum, { counts }) => sum + counts.lossy, 0),

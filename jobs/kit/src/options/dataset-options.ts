@@ -1,3 +1,4 @@
+import { COMPRESSIONS, type Compression } from '@esclusa/contract';
 import { z } from 'zod';
 import { MASKS, type MaskKind } from '../masks/mask.ts';
 import { csvOptions } from './csv-options.ts';
@@ -16,6 +17,10 @@ export const datasetOptions = {
     .describe('Columns whose values are hidden: hash (SHA-256), hmac (the same with MASK_SECRET), redact, or partial (the last characters). NULL stays NULL.')
     .optional(),
   csv: csvOptions,
+  compression: z
+    .enum(COMPRESSIONS)
+    .describe('The file is compressed, and its key ends with .gz or .zst. Bytes and hash are those of the compressed file.')
+    .optional(),
 };
 
 /** That columns are named or left out, not both: as a check of zod, what it says, and the same for JSON Schema (a member of `dependentSchemas`). */
@@ -32,4 +37,5 @@ export interface DatasetOptions {
   readonly strict?: boolean | undefined;
   readonly mask?: Readonly<Record<string, MaskKind>> | undefined;
   readonly csv?: z.infer<typeof csvOptions>;
+  readonly compression?: Compression | undefined;
 }

@@ -4,6 +4,7 @@ import {
   type Aborted,
   CONTRACT_VERSION,
   type CommitStore,
+  type Compression,
   DATA_PACKAGE,
   JobError,
   type JobRequest,
@@ -16,6 +17,10 @@ import { BufferPool } from './buffer-pool.ts';
 import { onS3 } from './client.ts';
 import { commitStore } from './commit-store.ts';
 import { MultipartObject } from './multipart.ts';
+
+const CSV_TYPE = 'text/csv; charset=utf-8; header=present';
+// A content *encoding* beside the type of CSV would have clients unpack unseen, and bytes and hash would be those of nothing that they have.
+const COMPRESSED_TYPE: Readonly<Record<Compression, string>> = { gzip: 'application/gzip', zstd: 'application/zstd' };
 
 /** What an attempt writes down as its commit, but for what the publication itself adds. */
 export type ManifestDraft = Pick<Manifest, 'job' | 'snapshot' | 'resources'> & { readonly source: Readonly<Record<string, unknown>> };
@@ -58,8 +63,8 @@ export class Publication {
     });
   }
 
-  /** Opens the upload of a dataset's object. */
-  async open(dataset: string): Promise<MultipartObject> {
+  /** Opens the upload of a dataset's object, which is of compressed bytes where it is told by what. */
+  async open(dataset: string, compression?: Compression): Promise<MultipartObject> {
     const { bucket, keys } = this.#request.destination;
     const key = keys[dataset];
     if (key === undefined) throw new JobError('REQUEST_INVALID', `dataset "${dataset}" has no key`);
@@ -70,7 +75,7 @@ export class Publication {
       signal: this.#signal,
       buffers: this.#buffers,
       metadata: { ...ownerMetadata(this.#request.run, this.#request.attempt), [OWNER_METADATA.token]: this.#token },
-      contentType: 'text/csv; charset=utf-8; header=present',
+      contentType: compression === undefined ? CSV_TYPE : COMPRESSED_TYPE[compression],
     });
     this.#objects.push({ key, upload, completing: false });
     return upload;

@@ -9,7 +9,7 @@ const MAX_PRECISION = 38;
  * A statement of DuckDB (https://duckdb.org/docs/stable/data/csv/overview) that loads a file into a table, each value as it is. Quoted
  * fields are no NULLs, or the empty string would be one.
  */
-export function duckdbLoad({ dataset, url, columns, longestRecord, dialect }: LoadedFile): string {
+export function duckdbLoad({ dataset, url, columns, longestRecord, dialect, compression }: LoadedFile): string {
   const types = underLoadNames(columns, { ignoresCase: true }).map((column) => `${text(column.name)}: ${text(duckdbType(column))}`);
   const options = [
     'auto_detect = false',
@@ -22,6 +22,7 @@ export function duckdbLoad({ dataset, url, columns, longestRecord, dialect }: Lo
     `nullstr = ${text(dialect.nullToken)}`,
     'allow_quoted_nulls = false',
     ...(longestRecord >= DEFAULT_MAX_LINE ? [`max_line_size = ${longestRecord + 1}`, `buffer_size = ${4 * longestRecord}`, 'parallel = false'] : []),
+    ...(compression === undefined ? [] : [`compression = ${text(compression)}`]),
     `columns = {${types.join(', ')}}`,
   ];
   return `CREATE TABLE ${quoteName(dataset)} AS SELECT * FROM read_csv(${text(url)}, ${options.join(', ')});`;

@@ -1,4 +1,5 @@
 import { Buffer } from 'node:buffer';
+import type { Compression } from '@esclusa/contract';
 import type { Dialect } from '../../csv/rules.ts';
 import type { WrittenColumn } from '../field.ts';
 
@@ -20,6 +21,7 @@ export interface LoadedFile {
   /** Bytes of its longest record. */
   readonly longestRecord: number;
   readonly dialect: Dialect;
+  readonly compression?: Compression | undefined;
 }
 
 /** What a reader has no room for in the names of a table's columns. */

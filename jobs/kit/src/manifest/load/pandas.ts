@@ -9,7 +9,7 @@ const NAN = 'NaN';
  * strings both come as empty strings (the manifest counts them); everywhere else NULL is `<NA>`. Decimals, dates and times stay text,
  * since pandas has no type that holds all of them.
  */
-export function pandasLoad({ url, columns: written, dialect }: LoadedFile): string {
+export function pandasLoad({ url, columns: written, dialect, compression }: LoadedFile): string {
   const columns = underLoadNames(written);
   const names = columns.map(({ name }) => name);
   const booleans = columns.flatMap(({ values }) => (values.kind === 'boolean' ? [values] : []));
@@ -30,6 +30,7 @@ export function pandasLoad({ url, columns: written, dialect }: LoadedFile): stri
     // A NULL in a file of one column is a blank line.
     'skip_blank_lines=False',
     ...(dialect.delimiter === PLAIN.delimiter ? [] : [`sep=${text(dialect.delimiter)}`]),
+    ...(compression === undefined ? [] : [`compression=${text(compression)}`]),
     `encoding='${dialect.bom ? 'utf-8-sig' : 'utf-8'}'`,
     String.raw`lineterminator='\n'`,
   ];

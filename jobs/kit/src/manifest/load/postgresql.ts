@@ -7,16 +7,18 @@ const NAMES: NameRules = { bytes: 63, taken: ['tableoid', 'ctid', 'xmin', 'cmin'
 
 /**
  * Statements of PostgreSQL that load a file into a new table, each value as it is; the file goes to the second one's standard input:
- * `aws s3 cp <url> - | psql -c "<COPY …>"`. A comment that says why where PostgreSQL can't hold a value.
+ * `aws s3 cp <url> - | psql -c "<COPY …>"`, through `gzip -dc` or `zstd -dc` where it is
+ * compressed, which a comment before them says: the server unpacks nothing. A comment that says why where PostgreSQL can't hold a value.
  */
-export function postgresqlLoad({ dataset, columns, dialect }: LoadedFile): string {
+export function postgresqlLoad({ dataset, columns, dialect, compression }: LoadedFile): string {
   const nul = columns.filter(({ counts }) => counts.nulBytes > 0);
   if (nul.length > 0) return `-- not to be loaded by PostgreSQL, whose text holds no NUL bytes: ${nul.map((column) => quoteName(column.name)).join(', ')}`;
   // COPY passes over the header and takes the columns in their order.
   const list = underLoadNames(columns, NAMES).map((column) => `${quoteName(column.name)} ${postgresType(column)}`);
   const delimiter = dialect.delimiter === PLAIN.delimiter ? '' : `DELIMITER ${dialect.delimiter === '\t' ? String.raw`E'\t'` : text(dialect.delimiter)}, `;
   const options = `FORMAT csv, HEADER true, ${delimiter}NULL ${text(dialect.nullToken)}, ENCODING 'UTF8'`;
-  return `CREATE TABLE ${quoteName(dataset)} (${list.join(', ')});\nCOPY ${quoteName(dataset)} FROM STDIN WITH (${options});`;
+  const unpack = compression === undefined ? '' : `-- reads the file unpacked: ${compression} -dc\n`;
+  return `${unpack}CREATE TABLE ${quoteName(dataset)} (${list.join(', ')});\nCOPY ${quoteName(dataset)} FROM STDIN WITH (${options});`;
 }
 
 /** The type of PostgreSQL that holds every value of the column in this file; what none holds is text. */
