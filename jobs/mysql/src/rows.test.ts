@@ -2,8 +2,8 @@ import { once } from 'node:events';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { CsvWriter, Losses } from '@esclusa/kit';
 import fc from 'fast-check';
-import type { Connection } from 'mysql2';
 import { ask, connect, cut, socketOf } from './connection.ts';
+import { Reader } from './connections.ts';
 import { readRows } from './rows.ts';
 import { rowPayload } from './testing/packets.ts';
 import { EOF, INTERRUPTED, ProtocolServer, head } from './testing/server.ts';
@@ -17,34 +17,34 @@ const SQL = 'select rows';
 const AFTER = 'select after';
 
 let server: ProtocolServer;
-let connection: Connection;
+let reader: Reader;
 const warnings: unknown[] = [];
 
 beforeEach(async () => {
   server = await ProtocolServer.start();
   server.answer(AFTER, [...head(['text']), rowPayload([Buffer.from('yes')]), EOF]);
   const MYSQL = { MYSQL_HOST: '127.0.0.1', MYSQL_PORT: server.port, MYSQL_USER: 'u', MYSQL_PASSWORD: '', MYSQL_DATABASE: 'd' };
-  connection = await connect({ ...MYSQL, MYSQL_SSLMODE: 'disable' }, 'test');
+  reader = new Reader(await connect({ ...MYSQL, MYSQL_SSLMODE: 'disable' }, 'test'));
   warnings.length = 0;
   // Packets out of order.
-  connection.on('warn', (warning: unknown) => warnings.push(warning));
+  reader.connection.on('warn', (warning: unknown) => warnings.push(warning));
 });
 
 afterEach(async () => {
-  cut(connection);
+  cut(reader.connection);
   await server.stop();
 });
 
-function reader() {
+function reading() {
   const query = { sql: SQL, floats: new Set<number>(), columns: [sourceColumn('a', 'text'), sourceColumn('b', 'bigint')], raw: false, checked: [] };
-  return readRows(connection, query, { dataset: 'd', losses: new Losses('d', false), onEnd: () => undefined });
+  return readRows(reader, query, { dataset: 'd', losses: new Losses('d', false) });
 }
 
 async function read(): Promise<{ csv: Buffer; rows: number }> {
-  const reading = reader();
+  const rows = reading();
   const chunks: Buffer[] = [];
-  for await (const chunk of reading) chunks.push(Buffer.from(chunk));
-  return { csv: Buffer.concat(chunks), rows: reading.rows() };
+  for await (const chunk of rows) chunks.push(Buffer.from(chunk));
+  return { csv: Buffer.concat(chunks), rows: rows.rows() };
 }
 
 function slowly(rows: readonly Values[]): Buffer {
@@ -59,7 +59,7 @@ async function expectRead(rows: readonly Values[], lengths: readonly number[]): 
   const { csv, rows: told } = await read();
   expect(csv.equals(slowly(rows))).toBe(true);
   expect(told).toBe(rows.length);
-  expect(await ask(connection, AFTER)).toEqual([{ c0: 'yes' }]);
+  expect(await ask(reader.connection, AFTER)).toEqual([{ c0: 'yes' }]);
   expect(warnings).toEqual([]);
 }
 
@@ -97,14 +97,14 @@ describe('the rows of a result', () => {
     const rows = Array.from({ length: 1000 }, (_, n) => row('a', n));
     server.answer(SQL, [...head(KINDS), ...rows.map(rowPayload), INTERRUPTED]);
     await expect(read()).rejects.toMatchObject({ code: 'QUERY_FAILED', message: expect.stringContaining('interrupted') });
-    expect(await ask(connection, AFTER)).toEqual([{ c0: 'yes' }]);
+    expect(await ask(reader.connection, AFTER)).toEqual([{ c0: 'yes' }]);
   });
 
   test('end with the connection', async () => {
     server.answer(SQL, [...head(KINDS), rowPayload(row('a', 1))]);
-    const reading = read();
-    await once(socketOf(connection), 'data');
-    await Promise.all([server.stop(), expect(reading).rejects.toMatchObject({ code: 'SOURCE_LOST' })]);
+    const rows = read();
+    await once(socketOf(reader.connection), 'data');
+    await Promise.all([server.stop(), expect(rows).rejects.toMatchObject({ code: 'SOURCE_LOST' })]);
     server = await ProtocolServer.start();
   });
 
@@ -114,19 +114,19 @@ describe('the rows of a result', () => {
   ])('are not read while nobody asks for them: %s ones', async (_, size) => {
     const rows = Array.from({ length: Math.ceil(12e6 / size) }, (_, n) => row('x'.repeat(size), n));
     server.answer(SQL, [...head(KINDS), ...rows.map(rowPayload), EOF]);
-    const reading = reader()[Symbol.asyncIterator]();
+    const iterator = reading()[Symbol.asyncIterator]();
     const chunks: Buffer[] = [];
     const take = async (): Promise<boolean> => {
-      const { value, done } = await reading.next();
+      const { value, done } = await iterator.next();
       if (done !== true) chunks.push(Buffer.from(value));
       return done !== true;
     };
     await take();
-    const socket = socketOf(connection);
+    const socket = socketOf(reader.connection);
     if (!socket.isPaused()) await once(socket, 'pause');
     expect(socket.bytesRead).toBeLessThan(5e6);
     while (await take());
     expect(Buffer.concat(chunks).equals(slowly(rows))).toBe(true);
-    expect(await ask(connection, AFTER)).toEqual([{ c0: 'yes' }]);
+    expect(await ask(reader.connection, AFTER)).toEqual([{ c0: 'yes' }]);
   });
 });

@@ -1,5 +1,6 @@
 import { CsvWriter, type DatasetReader, type Losses, type LossyRow, type SourceColumn } from '@esclusa/kit';
 import type { Connection, FieldPacket } from 'mysql2';
+import type { Reader } from './connections.ts';
 import { ask, socketOf } from './connection.ts';
 import { type Charset, type Conversion, whyLost } from './conversion.ts';
 import { sourceError } from './failure.ts';
@@ -40,8 +41,6 @@ export interface RowsQuery extends Conversion {
 export interface RowsContext {
   readonly dataset: string;
   readonly losses: Losses;
-  /** Called when the query has ended at the server. */
-  readonly onEnd: () => void;
 }
 
 /** CSV that waits to be asked for, and who is to be told when its bytes are needed no more. */
@@ -55,7 +54,8 @@ interface Chunk {
  * to be checked row by row, or for packets that it leaves alone, by the {@link Wire}. While nobody asks for more, the socket is not read, which holds
  * the server back. A chunk is valid until the next is asked for.
  */
-export function readRows(connection: Connection, query: RowsQuery, { dataset, losses, onEnd }: RowsContext): DatasetReader {
+export function readRows(reader: Reader, query: RowsQuery, { dataset, losses }: RowsContext): DatasetReader {
+  const { connection } = reader;
   const { sql, floats, columns, raw, checked } = query;
   let rows = 0;
   let wire: Wire | undefined;
@@ -70,11 +70,12 @@ export function readRows(connection: Connection, query: RowsQuery, { dataset, lo
       let wake = nobody;
       let kinds: readonly Kind[] = [];
 
+      reader.busy = true;
       if (raw) await convertTo(connection, 'null');
       const command = connection.query(sql, (error) => {
         failure ??= error;
         ended = true;
-        onEnd();
+        reader.busy = false;
         wake();
       }) as unknown as QueryCommand;
       command.on('fields', (fields = []) => {
@@ -112,27 +113,31 @@ export function readRows(connection: Connection, query: RowsQuery, { dataset, lo
         return take;
       };
       command.row = take;
-      if (checked.length === 0) wire = new Wire(connection, { kinds: () => (command.next === take ? kinds : undefined), flush, chunk });
+      if (checked.length === 0) wire = new Wire(connection, reader.encoder, { kinds: () => (command.next === take ? kinds : undefined), flush, chunk });
 
-      for (;;) {
-        const next = chunks.shift();
-        if (next !== undefined) {
-          yield next.bytes;
-          next.free();
-        } else if (ended) {
-          // Paused where the last full chunk and the end came in one read: what is asked next would never be answered.
-          socket.resume();
-          break;
-        } else if (wire?.waits === true) wire.work();
-        else {
-          const woken = new Promise<void>((resolve) => (wake = resolve));
-          socket.resume();
-          await woken;
+      try {
+        for (;;) {
+          const next = chunks.shift();
+          if (next !== undefined) {
+            yield next.bytes;
+            next.free();
+          } else if (ended) {
+            // Paused where the last full chunk and the end came in one read: what is asked next would never be answered.
+            socket.resume();
+            break;
+          } else if (wire?.waits === true) wire.work();
+          else {
+            const woken = new Promise<void>((resolve) => (wake = resolve));
+            socket.resume();
+            await woken;
+          }
         }
+        if (failure) throw sourceError(failure, `reading the dataset "${dataset}"`, 'SOURCE_LOST');
+      } finally {
+        // Who asks for no more may have refused the last rows, and still use the connection.
+        wire?.end();
+        if (raw && ended && failure === undefined) await convertTo(connection, 'utf8mb4');
       }
-      wire?.end();
-      if (failure) throw sourceError(failure, `reading the dataset "${dataset}"`, 'SOURCE_LOST');
-      if (raw) await convertTo(connection, 'utf8mb4');
       if (writer.length > 0) yield writer.take();
     },
   };

@@ -26,37 +26,48 @@ export type Stopped = 'starved' | 'full' | 'other';
 
 /**
  * Row packets of the text protocol, as they come from the socket, to CSV, 16 bytes at a time. Byte for byte what writeRow (values.ts) writes, which is
- * for what this leaves alone: packets larger than 64 KiB, and whatever is no row.
+ * for what this leaves alone: packets larger than 64 KiB, and whatever is no row. It serves one result after the other.
  */
 export class RowEncoder {
   readonly #wasm: RowsWasm;
-  readonly #columns: number;
-  readonly #memory: Buffer;
-  readonly #free: number[] = [];
+  #columns = 0;
+  #memory: Buffer;
+  readonly #outputs: readonly number[];
+  #free: number[] = [];
   #output: number | undefined;
   #written = 0;
   // What was put and not read.
   #from: number;
   #end: number;
 
-  constructor(kinds: readonly Kind[]) {
+  constructor() {
     const writeFloat = (start: number, end: number, to: number): number => {
       const text = shortestFloat(this.#memory.toString('latin1', start, end));
       return this.#memory.write(text, to, 'latin1');
     };
     const wasm = instantiate(ROWS_WASM, { writeFloat }) as RowsWasm;
     const { memory, OUTPUT, OUTPUT_BYTES, OUTPUTS, KINDS, INPUT } = wasm;
-    ensureBytes(memory, KINDS.value + kinds.length);
+    ensureBytes(memory, KINDS.value);
     this.#wasm = wasm;
     this.#memory = Buffer.from(memory.buffer);
-    this.#columns = kinds.length;
-    kinds.forEach((kind, column) => (this.#memory[KINDS.value + column] = wasm[kind.toUpperCase() as Uppercase<Kind>].value));
-    for (let n = 0; n < OUTPUTS.value; n++) this.#free.push(OUTPUT.value + n * OUTPUT_BYTES.value);
-    this.#output = this.#free.pop();
+    this.#outputs = Array.from({ length: OUTPUTS.value }, (_, n) => OUTPUT.value + n * OUTPUT_BYTES.value);
     this.#from = this.#end = INPUT.value;
   }
 
-  /** Rows that it wrote. */
+  /** Begins with the rows of another result; what was taken before is no longer valid. */
+  begin(kinds: readonly Kind[]): void {
+    const { memory, KINDS, INPUT } = this.#wasm;
+    ensureBytes(memory, KINDS.value + kinds.length);
+    this.#memory = Buffer.from(memory.buffer);
+    kinds.forEach((kind, column) => (this.#memory[KINDS.value + column] = this.#wasm[kind.toUpperCase() as Uppercase<Kind>].value));
+    this.#columns = kinds.length;
+    this.#free = [...this.#outputs];
+    this.#output = this.#free.pop();
+    this.#written = 0;
+    this.#from = this.#end = INPUT.value;
+  }
+
+  /** Rows that it ever wrote. */
   get rows(): number {
     return this.#wasm.rows.value;
   }

@@ -3,7 +3,7 @@ import type { Socket } from 'node:net';
 import type { Connection } from 'mysql2';
 import { socketOf } from '../connection.ts';
 import type { Kind } from '../kinds.ts';
-import { RowEncoder } from './encoder.ts';
+import type { RowEncoder } from './encoder.ts';
 import { Packets, type Parser } from './packets.ts';
 
 /** The part of mysql2's connection that is taken over: who gets the bytes of its socket, and which number the next packet has. */
@@ -35,25 +35,30 @@ export class Wire implements Parser {
   readonly #parser: Parser;
   readonly #packets: Packets;
   readonly #listener: Listener;
-  #encoder: RowEncoder | undefined;
+  readonly #encoder: RowEncoder;
+  /** Rows that the encoder had written for others. */
+  readonly #before: number;
+  #begun = false;
   /** Read from the socket and taken by nobody. */
   #held: Buffer = NOTHING;
   /** Whether the encoder has packets that it had no room to write. */
   #full = false;
   #told = 0;
 
-  constructor(connection: Connection, listener: Listener) {
+  constructor(connection: Connection, encoder: RowEncoder, listener: Listener) {
     this.#connection = connection as unknown as Taken;
     this.#socket = socketOf(connection);
     this.#parser = this.#connection.packetParser;
     this.#packets = new Packets(this.#parser);
     this.#listener = listener;
+    this.#encoder = encoder;
+    this.#before = encoder.rows;
     this.#connection.packetParser = this;
   }
 
   /** Rows that were written here. */
   get rows(): number {
-    return this.#encoder?.rows ?? 0;
+    return this.#encoder.rows - this.#before;
   }
 
   /** Gives the connection back. */
@@ -80,14 +85,16 @@ export class Wire implements Parser {
       const kinds = this.#packets.within ? undefined : this.#listener.kinds();
       if (kinds === undefined) this.#held = this.#held.subarray(this.#packets.feed(this.#held));
       else {
-        this.#encoder ??= new RowEncoder(kinds);
+        if (!this.#begun) this.#encoder.begin(kinds);
+        this.#begun = true;
         if (!this.#encoder.ready) return;
-        this.#encode(this.#encoder);
+        this.#encode();
       }
     }
   }
 
-  #encode(encoder: RowEncoder): void {
+  #encode(): void {
+    const encoder = this.#encoder;
     this.#listener.flush();
     this.#held = this.#held.subarray(encoder.put(this.#held));
     const why = encoder.encode();
@@ -95,13 +102,13 @@ export class Wire implements Parser {
     if (why === 'starved') return;
     const chunk = encoder.take();
     if (chunk !== undefined) this.#listener.chunk(chunk, () => encoder.free(chunk));
-    if (why === 'other') this.#toMysql2(encoder);
+    if (why === 'other') this.#toMysql2();
   }
 
   /** The next packet is for mysql2, which is told how many it has not seen. */
-  #toMysql2(encoder: RowEncoder): void {
-    this.#held = Buffer.concat([encoder.giveBack(), this.#held]);
-    const { rows } = encoder;
+  #toMysql2(): void {
+    this.#held = Buffer.concat([this.#encoder.giveBack(), this.#held]);
+    const { rows } = this;
     this.#connection.sequenceId = (this.#connection.sequenceId + rows - this.#told) % SEQUENCE_IDS;
     this.#told = rows;
     this.#held = this.#held.subarray(this.#packets.feed(this.#held));
