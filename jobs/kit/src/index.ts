@@ -6,6 +6,7 @@ export { csvField, csvRecord } from './csv/rules.ts';
 export { CsvWriter } from './csv/writer.ts';
 export { nameDatasets } from './dataset-names.ts';
 export type { DatasetReader, Job, PlannedDataset, Settings, SourceContext, SourceSession } from './job.ts';
+export { letGo } from './let-go.ts';
 export { Losses, type LossyRow, NO_UTF8 } from './losses.ts';
 export { columnsOrExclude, datasetOptions } from './options/dataset-options.ts';
 export { type SqlDataset, isWholeQuery, restOfSelect, sqlDatasetSchema } from './options/sql-dataset.ts';

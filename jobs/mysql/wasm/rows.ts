@@ -47,10 +47,10 @@ const BASE64: usize = memory.data<u8>([
   0x73, 0x74, 0x75, 0x76, 0x77, 0x78, 0x79, 0x7a, 0x30, 0x31, 0x32, 0x33, 0x34, 0x35, 0x36, 0x37, 0x38, 0x39, 0x2b, 0x2f,
 ]);
 const PADDING: u32 = 0x3d;
-/** Larger packets are not for us. */
-export const PACKET_BYTES: usize = 64 * 1024;
+/** Larger packets are not for us. What no row needs of this room is never touched, and so takes no memory. */
+export const PACKET_BYTES: usize = 4 * 1024 * 1024;
 export const INPUT: usize = 2048;
-export const INPUT_BYTES: usize = 2 * PACKET_BYTES;
+export const INPUT_BYTES: usize = PACKET_BYTES + 128 * 1024;
 /** As much as makes a chunk. */
 const CHUNK_BYTES: usize = 64 * 1024;
 /** Up to which vectors read and write behind what they are for. */

@@ -26,7 +26,7 @@ export type Stopped = 'starved' | 'full' | 'other';
 
 /**
  * Row packets of the text protocol, as they come from the socket, to CSV, 16 bytes at a time. Byte for byte what writeRow (values.ts) writes, which is
- * for what this leaves alone: packets larger than 64 KiB, and whatever is no row. It serves one result after the other.
+ * for what this leaves alone: packets larger than 4 MiB, and whatever is no row. It serves one result after the other.
  */
 export class RowEncoder {
   readonly #wasm: RowsWasm;
@@ -80,7 +80,7 @@ export class RowEncoder {
   /** Takes as many of the bytes as there is room for, and says how many. */
   put(bytes: Buffer): number {
     const { INPUT, INPUT_BYTES } = this.#wasm;
-    this.#memory.copyWithin(INPUT.value, this.#from, this.#end);
+    if (this.#from !== INPUT.value) this.#memory.copyWithin(INPUT.value, this.#from, this.#end);
     this.#end -= this.#from - INPUT.value;
     this.#from = INPUT.value;
     const taken = bytes.copy(this.#memory, this.#end, 0, INPUT.value + INPUT_BYTES.value - this.#end);

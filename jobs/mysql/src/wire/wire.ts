@@ -1,5 +1,6 @@
 import { Buffer } from 'node:buffer';
 import type { Socket } from 'node:net';
+import { letGo } from '@esclusa/kit';
 import type { Connection } from 'mysql2';
 import { socketOf } from '../connection.ts';
 import type { Kind } from '../kinds.ts';
@@ -96,7 +97,11 @@ export class Wire implements Parser {
   #encode(): void {
     const encoder = this.#encoder;
     this.#listener.flush();
-    this.#held = this.#held.subarray(encoder.put(this.#held));
+    const held = this.#held;
+    const taken = encoder.put(held);
+    this.#held = taken < held.length ? held.subarray(taken) : NOTHING;
+    // But for one whose beginning mysql2 was given and may still have.
+    if (held.length > 0 && this.#held === NOTHING) letGo(held);
     const why = encoder.encode();
     this.#full = why === 'full';
     if (why === 'starved') return;
