@@ -47,9 +47,7 @@ export class Connections {
   async add(count: number): Promise<readonly Reader[]> {
     for (let opened = 0; opened < count; opened++) {
       const reader = new Reader(await this.#connect());
-      // Known from here on to whoever ends them.
       this.#others.push(reader);
-      this.throwIfAborted();
       await prepare(reader.connection);
     }
     return this.#others;
@@ -66,7 +64,6 @@ export class Connections {
   async help(): Promise<Connection> {
     const connection = await this.#connect();
     this.#helpers.add(connection);
-    this.throwIfAborted();
     return connection;
   }
 
@@ -85,8 +82,12 @@ export class Connections {
     await this.#end();
   }
 
-  #connect(): Promise<Connection> {
-    return connect(this.#settings, this.#context.applicationName);
+  /** Another connection, which whoever ends them all is to know at once; too late, it is cut. */
+  async #connect(): Promise<Connection> {
+    const connection = await connect(this.#settings, this.#context.applicationName);
+    if (this.#context.signal.aborted) cut(connection);
+    this.throwIfAborted();
+    return connection;
   }
 
   /** Ends queries that run at the server, which would go on without us until they had something to send; then the connections. */

@@ -136,7 +136,7 @@ export function readRows(reader: Reader, query: RowsQuery, { dataset, losses }: 
       } finally {
         // Who asks for no more may have refused the last rows, and still use the connection.
         wire?.end();
-        if (raw && ended && failure === undefined) await convertTo(connection, 'utf8mb4');
+        if (raw && ended && !failure) await convertTo(connection, 'utf8mb4');
       }
       if (writer.length > 0) yield writer.take();
     },

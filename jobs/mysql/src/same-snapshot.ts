@@ -35,11 +35,11 @@ export async function shareSnapshot(connections: Connections, tables: readonly S
   const { first } = connections;
   const log = await logTellsAll(first.connection);
   const able = tables.filter(({ lock }) => log || lock);
-  const wanted = Math.max(1, ...able.map(({ readers }) => readers));
+  const wanted = Math.max(...tables.map(({ readers }) => readers));
   try {
-    if (wanted === 1)
+    if (able.length === 0)
       throw new Error('the server does not tell whether two snapshots are the same; "lock": true in the pipeline lets the table be locked meanwhile');
-    const all = [first, ...(await connections.add(wanted - 1))];
+    const all = [first, ...(await connections.add(Math.max(...able.map(({ readers }) => readers)) - 1))];
     const position = log ? await takeEqual(all) : undefined;
     if (position !== undefined) return { readers: all, datasets: new Set(able.map(({ dataset }) => dataset)), position };
     const lockable = able.filter(({ lock }) => lock);
