@@ -94,7 +94,7 @@ async function unlessAborted<T>(signal: AbortSignal, work: Promise<T>): Promise<
  * Everything that an observation shows to be wrong, its own failings among it: fewer than `enough` transfers, or replacements,
  * while the files were read would prove little.
  */
-export function complaintsOf(observation: Observation, { keepsSnapshots, readers = 1 }: Source, enough: number): string[] {
+export function complaintsOf(observation: Observation, { keepsSnapshots, inParallel: wanted = 0 }: Source, enough: number): string[] {
   const { manifest, files, apart, atRest, transfers, replacements, warned, inParallel } = observation;
   const { consistency, why } = manifest.snapshot;
   const complaints = brokenRows(files).map((what) => `in the files: ${what}`);
@@ -104,7 +104,7 @@ export function complaintsOf(observation: Observation, { keepsSnapshots, readers
   if (consistency === 'snapshot') complaints.push(...brokenBooks(files).map((what) => `in the files: ${what}`));
   else if (typeof why !== 'string' || !warned) complaints.push('neither the manifest nor the log says why there is no snapshot');
   if (transfers < enough || replacements < enough) complaints.push(`only ${transfers} transfers and ${replacements} replacements while it was read`);
-  if (readers > 1 && inParallel !== manifest.resources.length) complaints.push(`${inParallel} datasets were read by several readers`);
+  if (inParallel !== wanted) complaints.push(`${inParallel} datasets were read by several readers`);
   if (brokenBooks(apart).length === 0) complaints.push('two reads apart found nothing: the test could not fail');
   complaints.push(...[...brokenBooks(atRest), ...brokenRows(atRest)].map((what) => `the writers themselves left behind: ${what}`));
   return complaints;

@@ -11,6 +11,7 @@ export interface SharedTable {
   /** As SQL writes it. */
   readonly name: string;
   readonly readers: number;
+  readonly bytes: number;
   /** Whether it may be locked for a moment. */
   readonly lock: boolean;
 }
@@ -42,10 +43,11 @@ export async function shareSnapshot(connections: Connections, tables: readonly S
     const all = [first, ...(await connections.add(Math.max(...able.map(({ readers }) => readers)) - 1))];
     const position = log ? await takeEqual(all) : undefined;
     if (position !== undefined) return { readers: all, datasets: new Set(able.map(({ dataset }) => dataset)), position };
-    const lockable = able.filter(({ lock }) => lock);
-    if (lockable.length === 0)
+    // One table, the largest: who waits for the lock of a second one and holds the first would deadlock with writers, and the server ends those.
+    const [largest] = able.filter(({ lock }) => lock).toSorted((a, b) => b.bytes - a.bytes);
+    if (largest === undefined)
       throw new Error(`there was a commit between the snapshots ${TRIES} times; "lock": true in the pipeline keeps writers off the table`);
-    return { readers: all, datasets: new Set(lockable.map(({ dataset }) => dataset)), position: await takeLocked(connections, all, lockable) };
+    return { readers: all, datasets: new Set([largest.dataset]), position: await takeLocked(connections, all, largest.name) };
   } catch (error) {
     connections.throwIfAborted();
     await connections.drop();
@@ -91,12 +93,12 @@ async function takeEqual(readers: readonly Reader[]): Promise<Position | undefin
   return undefined;
 }
 
-/** Snapshots of a time when no transaction that has written to the tables is open: each has ended wholly before the lock is given. */
-async function takeLocked(connections: Connections, [first, ...others]: readonly Reader[], tables: readonly SharedTable[]): Promise<Position> {
+/** Snapshots of a time when no transaction that has written to the table is open: each has ended wholly before the lock is given. */
+async function takeLocked(connections: Connections, [first, ...others]: readonly Reader[], table: string): Promise<Position> {
   const locker = await connections.help();
   try {
     await ask(locker, `set session lock_wait_timeout = ${LOCK_SECONDS}`);
-    await ask(locker, `lock tables ${[...new Set(tables.map(({ name }) => `${name} read`))].join(', ')}`);
+    await ask(locker, `lock tables ${table} read`);
     const [position] = await Promise.all([takeSnapshot((first as Reader).connection), ...others.map(({ connection }) => ask(connection, START))]);
     await ask(locker, 'unlock tables');
     return position;

@@ -93,7 +93,7 @@ class MysqlSession implements SourceSession<Dataset> {
       const readers = keyed === undefined ? 1 : readersWanted(dataset.readers, keyed.bytes);
       const lock = dataset.lock ?? false;
       if (keyed !== undefined && readers > 1 && (dataset.readers !== undefined || lock || this.#tellsPosition)) {
-        this.#tables.push({ dataset: name, name: keyed.name, readers, lock });
+        this.#tables.push({ dataset: name, name: keyed.name, readers, bytes: keyed.bytes, lock });
       }
       return { ...planned, query, read: (losses) => this.#read(name, selection, readers, losses) };
     } catch (error) {
