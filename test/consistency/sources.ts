@@ -17,6 +17,8 @@ export interface Started {
 export interface Source {
   readonly job: string;
   readonly keepsSnapshots: boolean;
+  /** Connections that read each dataset at once. */
+  readonly readers?: number;
   /** The two datasets as a pipeline has them. */
   readonly datasets: Readonly<Record<string, object>>;
   start(): Promise<Started>;
@@ -46,6 +48,8 @@ export const SOURCES: ReadonlyMap<string, Source> = new Map<string, Source>([
   ],
   ['mysql', ofMysql('mysql', ['--gtid-mode=ON', '--enforce-gtid-consistency=ON'])],
   ['mariadb', ofMysql('mariadb', ['--log-bin'])],
+  ['mysql-readers', { ...ofMysql('mysql', []), ...inParallel({ lock: true }) }],
+  ['mariadb-readers', { ...ofMysql('mariadb', ['--log-bin']), ...inParallel({}) }],
   ['mongodb', ofMongo('replica set')],
   ['mongodb-standalone', ofMongo('standalone')],
 ]);
@@ -61,6 +65,11 @@ function ofMysql(kind: 'mysql' | 'mariadb', log: readonly string[]): Source {
       return { bank: mysqlBank(server, environment['MYSQL_DATABASE'] ?? ''), environment, stop: () => server.stop() };
     },
   };
+}
+
+function inParallel(more: object): Pick<Source, 'readers' | 'datasets'> {
+  const readers = 2;
+  return { readers, datasets: { cuentas: { readers, ...more }, movimientos: { readers, ...more } } };
 }
 
 function ofMongo(kind: 'replica set' | 'standalone'): Source {
