@@ -10,6 +10,8 @@ export { type Losses, type LossyRow, NO_UTF8 } from './losses.ts';
 export { columnsOrExclude, datasetOptions } from './options/dataset-options.ts';
 export { type SqlDataset, isWholeQuery, restOfSelect, sqlDatasetSchema } from './options/sql-dataset.ts';
 export type { JobOutput } from './output.ts';
+export { RANGE_BYTES, type RangeReader, type Ranges, readInOrder } from './ranges/in-order.ts';
+export { READ_ALONE_BYTES, readersWanted } from './ranges/readers.ts';
 export { runJob } from './run-job.ts';
 export { parseSettings } from './settings.ts';
 export { within } from './within.ts';

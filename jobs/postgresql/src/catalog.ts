@@ -10,6 +10,18 @@ export interface Selection extends ChosenColumns<SourceColumn> {
   readonly key?: readonly string[];
   readonly estimatedRows?: number;
   readonly estimatedBytes?: number;
+  /** Of a table whose rows lie in pages of its own (no policies, no children) and of which all are wanted: it may be read in ranges of these. */
+  readonly pages?: PagedTable;
+}
+
+/** A table that may be read in ranges of its pages. */
+export interface PagedTable {
+  readonly oid: number;
+  /** As SQL names it. */
+  readonly relation: string;
+  /** The SELECT of all its rows, to which a condition may be added. */
+  readonly select: string;
+  readonly bytes: number;
 }
 
 const quote = pg.escapeIdentifier;
@@ -54,8 +66,9 @@ export async function listTables(client: pg.Client): Promise<{ schema: string; t
 
 async function selectTable(client: pg.Client, name: string, dataset: Dataset & { table: string }): Promise<Selection> {
   const relation = dataset.schema === undefined ? quote(dataset.table) : `${quote(dataset.schema)}.${quote(dataset.table)}`;
-  const found = await client.query<{ oid: number; rows: string; bytes: string }>(
-    `select c.oid, greatest(c.reltuples, 0)::bigint::text as rows, pg_relation_size(c.oid)::text as bytes
+  const found = await client.query<{ oid: number; rows: string; bytes: string; heap: boolean }>(
+    `select c.oid, greatest(c.reltuples, 0)::bigint::text as rows, pg_relation_size(c.oid)::text as bytes,
+       c.relkind in ('r', 'm') and c.relam = (select oid from pg_am where amname = 'heap') and not c.relrowsecurity and not c.relhassubclass as heap
      from pg_class c where c.oid = to_regclass($1) and c.relkind in ${RELATION_KINDS}`,
     [relation],
   );
@@ -78,8 +91,11 @@ async function selectTable(client: pg.Client, name: string, dataset: Dataset & {
   const rows = Number(table.rows);
   // Only a strict run tells a row by its key.
   const key = dataset.strict === true ? await primaryKey(client, table.oid) : [];
+  const select = `select ${list(columns)} from ${relation}`;
+  const rest = restOfSelect(dataset, RANDOM);
   return {
-    sql: `select ${list(columns)} from ${relation}${restOfSelect(dataset, RANDOM)}`,
+    sql: `${select}${rest}`,
+    ...(table.heap && rest === '' ? { pages: { oid: table.oid, relation, select, bytes: Number(table.bytes) } } : {}),
     columns,
     omittedColumns,
     ...wholeKey(key, columns),

@@ -13,22 +13,25 @@ export function copyCommand(select: string, serverEncoding: string): string {
 
 /** Reads by a COPY command: the server writes the CSV, we hand its bytes on. */
 export function copyCsv(client: pg.Client, command: string, dataset: string): DatasetReader {
-  let ended = false;
-  const stream = client.query(copyTo(command));
+  let rows = 0;
   return {
     // The bytes are counted as they pass by whoever takes them; the server tells its own count at the end.
-    rows: () => (ended ? stream.rowCount : 0),
-    async *[Symbol.asyncIterator]() {
-      try {
-        yield* stream as AsyncIterable<Buffer>;
-        // The server's own count comes with the end of the command, a message after the data.
-        await commandEnded(client);
-        ended = true;
-      } catch (error) {
-        throw sourceError(error, `reading the dataset "${dataset}"`, 'SOURCE_LOST');
-      }
-    },
+    rows: () => rows,
+    [Symbol.asyncIterator]: () => copyBytes(client, command, dataset, (count) => (rows = count)),
   };
+}
+
+/** The bytes that a COPY command gives; `onEnd` is told how many rows the server has counted. */
+export async function* copyBytes(client: pg.Client, command: string, dataset: string, onEnd: (rows: number) => void): AsyncGenerator<Uint8Array, void> {
+  const stream = client.query(copyTo(command));
+  try {
+    yield* stream as AsyncIterable<Buffer>;
+    // The server's own count comes with the end of the command, a message after the data.
+    await commandEnded(client);
+  } catch (error) {
+    throw sourceError(error, `reading the dataset "${dataset}"`, 'SOURCE_LOST');
+  }
+  onEnd(stream.rowCount);
 }
 
 /** Waits for the command before it: queries of one connection are answered in order. */

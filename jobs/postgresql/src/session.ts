@@ -1,48 +1,38 @@
-import { type PlannedDataset, type SourceContext, type SourceSession, nameDatasets, within } from '@esclusa/kit';
-import type pg from 'pg';
+import { type PlannedDataset, type SourceContext, type SourceSession, nameDatasets, readersWanted } from '@esclusa/kit';
 import { listTables, select } from './catalog.ts';
-import { backendPid, cancelBackend, connect } from './connection.ts';
+import { Connections } from './connections.ts';
 import { copyCommand, copyCsv } from './copy.ts';
 import type { Dataset } from './dataset.ts';
 import { sourceError } from './failure.ts';
-import { type PostgresSettings, readSettings } from './settings.ts';
+import { copyInRanges } from './parallel.ts';
+import { readSettings } from './settings.ts';
+import { beginReading } from './transaction.ts';
 
-/** What the server is told before anything is read, so that values come as docs/architecture.md ("CSV") promises, whatever its defaults. */
-const PINNED_SETTINGS = [
-  "set client_encoding = 'UTF8'",
-  "set time zone 'UTC'",
-  "set datestyle = 'ISO, YMD'",
-  "set intervalstyle = 'iso_8601'",
-  'set extra_float_digits = 1',
-  // The format of money is that of a locale.
-  "set lc_monetary = 'C'",
-  "set bytea_output = 'hex'",
-  // Ours is the clock that ends a job; a server default must not cut a long read.
-  'set statement_timeout = 0',
-  'set idle_in_transaction_session_timeout = 0',
-  // A table locked by a migration must not hold the run for its whole time.
-  "set lock_timeout = '60s'",
-];
+/** The first version that reads no more of a table than a range of its pages. */
+const READS_RANGES = 140_000;
+
+/** What the server says of itself, and of the snapshot. */
+interface Server {
+  readonly version: string;
+  readonly number: number;
+  readonly database: string;
+  readonly encoding: string;
+  readonly taken_at: string;
+  readonly snapshot: string;
+  readonly recovery: boolean;
+  readonly lsn: string | null;
+}
 
 /** Opens a connection, pins its settings and fixes the one snapshot that every dataset is read from. */
 export async function openSession(context: SourceContext): Promise<SourceSession<Dataset>> {
-  const settings = readSettings(context.settings);
-  const client = await connect(settings, context.applicationName);
-  const stopWatching = endOnAbort(client, settings, context);
+  const connections = await Connections.open(readSettings(context.settings), context);
+  const { first } = connections;
   try {
-    for (const sql of PINNED_SETTINGS) await client.query(sql);
-    await client.query('begin isolation level repeatable read, read only');
-    const { rows } = await client.query<{
-      version: string;
-      database: string;
-      taken_at: string;
-      snapshot: string;
-      recovery: boolean;
-      lsn: string | null;
-      encoding: string;
-    }>(
-      `select current_setting('server_version') as version, current_database() as database, current_setting('server_encoding') as encoding,
-         to_char(now(), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') as taken_at, pg_current_snapshot()::text as snapshot, pg_is_in_recovery() as recovery,
+    await beginReading(first);
+    const { rows } = await first.query<Server>(
+      `select current_setting('server_version') as version, current_setting('server_version_num')::int as number, current_database() as database,
+         current_setting('server_encoding') as encoding, to_char(now(), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') as taken_at,
+         pg_current_snapshot()::text as snapshot, pg_is_in_recovery() as recovery,
          (case when pg_is_in_recovery() then pg_last_wal_replay_lsn() else pg_current_wal_insert_lsn() end)::text as lsn`,
     );
     const server = rows[0];
@@ -60,52 +50,33 @@ export async function openSession(context: SourceContext): Promise<SourceSession
         ...(server.lsn === null ? {} : { lsn: server.lsn }),
       },
       list: async () =>
-        nameDatasets((await listTables(client)).map(({ schema, table }) => [schema === 'public' ? table : `${schema}.${table}`, { schema, table }])),
-      plan: (name, dataset) => plan(client, name, dataset, server.encoding),
-      close: async () => {
-        stopWatching();
-        await close(client);
-      },
+        nameDatasets((await listTables(first)).map(({ schema, table }) => [schema === 'public' ? table : `${schema}.${table}`, { schema, table }])),
+      plan: (name, dataset) => plan(connections, context, server, name, dataset),
+      close: () => connections.close(),
     };
   } catch (error) {
-    stopWatching();
-    await close(client);
+    await connections.close();
     throw sourceError(error, 'preparing the connection', 'SOURCE_LOST');
   }
 }
 
-async function plan(client: pg.Client, name: string, dataset: Dataset, encoding: string): Promise<PlannedDataset> {
+async function plan(
+  connections: Connections,
+  { output }: SourceContext,
+  { encoding, number }: Server,
+  name: string,
+  dataset: Dataset,
+): Promise<PlannedDataset> {
   try {
-    const { sql, ...selection } = await select(client, name, dataset);
+    const { sql, pages, ...selection } = await select(connections.first, name, dataset);
     const command = copyCommand(sql, encoding);
-    return { ...selection, query: command, read: () => copyCsv(client, command, name) };
+    const readers = pages === undefined || number < READS_RANGES ? 1 : readersWanted(dataset.readers, pages.bytes);
+    const read: PlannedDataset['read'] = () =>
+      pages === undefined || readers === 1
+        ? copyCsv(connections.first, command, name)
+        : copyInRanges({ dataset: name, connections, table: pages, readers, encoding, output });
+    return { ...selection, query: command, read };
   } catch (error) {
     throw sourceError(error, `dataset "${name}"`, 'SOURCE_LOST');
   }
-}
-
-/** When the job has to stop: cancel the query at the server, then cut the connection, so that neither side is left hanging. */
-function endOnAbort(client: pg.Client, settings: PostgresSettings, context: SourceContext): () => void {
-  const onAbort = (): void => {
-    const pid = backendPid(client);
-    const cancelled = pid === undefined ? Promise.resolve() : cancelBackend(settings, pid);
-    cancelled
-      .catch((error: Error) => context.output.log('warn', `the query could not be cancelled at the server: ${error.message}`))
-      .finally(() => destroySocket(client));
-  };
-  if (context.signal.aborted) onAbort();
-  else context.signal.addEventListener('abort', onAbort, { once: true });
-  return () => context.signal.removeEventListener('abort', onAbort);
-}
-
-function destroySocket(client: pg.Client): void {
-  (client as unknown as { connection: { stream: { destroy(): void } } }).connection.stream.destroy();
-}
-
-const CLOSE_TIMEOUT_MS = 2_000;
-
-/** A polite goodbye, and a cut connection if the server doesn't answer it. */
-async function close(client: pg.Client): Promise<void> {
-  await within(CLOSE_TIMEOUT_MS, client.end());
-  destroySocket(client);
 }

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { MAX_READERS } from '../ranges/readers.ts';
 import { columnsOrExclude, datasetOptions } from './dataset-options.ts';
 
 /** How one dataset of an SQL database is written in a pipeline: a table or view (by default the one named like the dataset), or a query. */
@@ -15,6 +16,12 @@ export function sqlDatasetSchema(descriptions: { readonly table: string; readonl
           .describe('Columns to extract, in this order. One that looks like a password or token is extracted only when named here.')
           .optional(),
         where: z.string().min(1).describe('Which rows of the table: a condition of SQL, as behind WHERE. A query has its own.').optional(),
+        readers: z
+          .int()
+          .min(1)
+          .max(MAX_READERS)
+          .describe('Connections that read a table at once, from the same snapshot; the file is that of one. By default two for a large table, else one.')
+          .optional(),
         ...datasetOptions,
       })
       .refine((dataset) => dataset.query === undefined || (dataset.table ?? dataset.schema ?? dataset.where) === undefined, {

@@ -1,0 +1,46 @@
+import { Buffer } from 'node:buffer';
+
+/** Bytes between one that writes and one that reads, in a memory of fixed size. Places are counted from the first byte ever written. */
+export class Ring {
+  readonly #memory: Buffer;
+  #written = 0;
+  #read = 0;
+
+  constructor(bytes: number) {
+    this.#memory = Buffer.allocUnsafeSlow(bytes);
+  }
+
+  /** Bytes that were ever written. */
+  get written(): number {
+    return this.#written;
+  }
+
+  /** Bytes that were ever read. */
+  get read(): number {
+    return this.#read;
+  }
+
+  /** Takes as many of the bytes from `from` on as there is room for; says how many. */
+  write(bytes: Uint8Array, from: number): number {
+    const size = this.#memory.length;
+    const count = Math.min(bytes.length - from, size - (this.#written - this.#read));
+    const at = this.#written % size;
+    const first = Math.min(count, size - at);
+    this.#memory.set(bytes.subarray(from, from + first), at);
+    if (count > first) this.#memory.set(bytes.subarray(from + first, from + count), 0);
+    this.#written += count;
+    return count;
+  }
+
+  /** Bytes that lie in one stretch, up to a place; valid until {@link skip}. */
+  peek(upTo: number): Buffer {
+    const at = this.#read % this.#memory.length;
+    const count = Math.min(this.#written, upTo) - this.#read;
+    return this.#memory.subarray(at, Math.min(at + count, this.#memory.length));
+  }
+
+  /** Gives the room of bytes back that were peeked. */
+  skip(bytes: number): void {
+    this.#read += bytes;
+  }
+}
