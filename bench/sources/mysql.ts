@@ -7,7 +7,7 @@ import { MYSQL_NUMBERS, mysqlStatements } from '../data/mysql.ts';
 import type { Table } from '../data/tables.ts';
 import { LOGIN, PASSWORD, containerName } from '../lab/names.ts';
 import { mysqlClient } from '../peers/mysql.ts';
-import { PARALLEL, type StartedSource, readersOption } from './source.ts';
+import type { StartedSource } from './source.ts';
 
 const PORT = 3306;
 // Nothing of it needs to outlive a crash.
@@ -42,7 +42,8 @@ export async function startMysql(server: 'mysql' | 'mariadb', lab: LabContainers
     pipeline: ({ name: table }, readers) => ({
       job: 'mysql',
       source: { MYSQL_HOST: name, MYSQL_USER: LOGIN.user, MYSQL_PASSWORD: PASSWORD, MYSQL_DATABASE: LOGIN.database, MYSQL_SSLMODE: 'disable' },
-      datasets: { [table]: { ...readersOption(readers), ...(PARALLEL && readers > 1 ? { lock: true } : {}) } },
+      // Readers of one snapshot begin together, behind a lock that a pipeline has to ask for.
+      datasets: { [table]: { readers, ...(readers > 1 ? { lock: true } : {}) } },
     }),
     stop: () => lab.remove(name),
   };

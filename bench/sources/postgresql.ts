@@ -7,7 +7,7 @@ import { postgresqlStatements } from '../data/postgresql.ts';
 import type { Table } from '../data/tables.ts';
 import { LOGIN, PASSWORD, containerName } from '../lab/names.ts';
 import { psql } from '../peers/psql.ts';
-import { type StartedSource, readersOption } from './source.ts';
+import type { StartedSource } from './source.ts';
 
 const NAME = 'postgresql';
 const PORT = 5432;
@@ -54,7 +54,7 @@ export async function startPostgresql(lab: LabContainers, tables: readonly Table
     pipeline: ({ name: table }, readers) => ({
       job: 'postgresql',
       source: { POSTGRES_HOST: name, POSTGRES_USER: LOGIN.user, POSTGRES_PASSWORD: PASSWORD, POSTGRES_DATABASE: LOGIN.database, POSTGRES_SSLMODE: 'disable' },
-      datasets: { [table]: readersOption(readers) },
+      datasets: { [table]: { readers } },
     }),
     stop: () => lab.remove(name),
   };

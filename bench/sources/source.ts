@@ -25,15 +25,10 @@ export interface StartedSource {
 /** How a source is started and filled. */
 export type StartSource = (lab: LabContainers, tables: readonly Table[], log: Log) => Promise<StartedSource>;
 
-/** Asks a job for a number of readers; one is what a job without the choice has. */
-export function readersOption(readers: number): object {
-  return PARALLEL ? { readers } : {};
-}
-
-/** Whether the SQL jobs can be asked for several readers. */
-export const PARALLEL = false;
+/** Sources whose job reads a table by several connections at once. */
+const PARALLEL: ReadonlySet<SourceName> = new Set(['postgresql']);
 
 /** Numbers of readers that are measured with a source. */
 export function readersOf(name: SourceName): readonly number[] {
-  return PARALLEL && !name.startsWith('mongodb') ? [1, 2] : [1];
+  return PARALLEL.has(name) ? [1, 2] : [1];
 }
