@@ -14,4 +14,5 @@ export { RANGE_BYTES, type RangeReader, type Ranges, readInOrder } from './range
 export { READ_ALONE_BYTES, readersWanted } from './ranges/readers.ts';
 export { runJob } from './run-job.ts';
 export { parseSettings } from './settings.ts';
+export { type WasmGlobal, type WasmMemory, ensureBytes, instantiate } from './wasm.ts';
 export { within } from './within.ts';

@@ -1,6 +1,6 @@
 import type { DatasetReader } from '@esclusa/kit';
 import type pg from 'pg';
-import { to as copyTo } from 'pg-copy-streams';
+import { CopyOut } from './copy-out.ts';
 import { sourceError } from './failure.ts';
 
 /**
@@ -23,18 +23,11 @@ export function copyCsv(client: pg.Client, command: string, dataset: string): Da
 
 /** The bytes that a COPY command gives; `onEnd` is told how many rows the server has counted. */
 export async function* copyBytes(client: pg.Client, command: string, dataset: string, onEnd: (rows: number) => void): AsyncGenerator<Uint8Array, void> {
-  const stream = client.query(copyTo(command));
+  const copy = client.query(new CopyOut(command));
   try {
-    yield* stream as AsyncIterable<Buffer>;
-    // The server's own count comes with the end of the command, a message after the data.
-    await commandEnded(client);
+    yield* copy;
   } catch (error) {
     throw sourceError(error, `reading the dataset "${dataset}"`, 'SOURCE_LOST');
   }
-  onEnd(stream.rowCount);
-}
-
-/** Waits for the command before it: queries of one connection are answered in order. */
-async function commandEnded(client: pg.Client): Promise<void> {
-  await client.query('select 1');
+  onEnd(copy.rows);
 }
