@@ -55,8 +55,8 @@ export async function pythonPeers({ kind, host, port }: ToolSource, log: Log): P
       peers.push({
         name: tool.name,
         image,
-        binds: [`${installed}:/opt/python:ro`, `${join(SCRIPTS, tool.script)}:/copy.py:ro`],
-        script: () => 'python3.11 /copy.py',
+        binds: [`${installed}:/opt/python:ro`, `${join(SCRIPTS, tool.script)}:/peer.py:ro`],
+        script: () => 'python3.11 /peer.py',
         environment: (copy) => ({
           SOURCE: kind,
           HOST: host,
@@ -69,6 +69,7 @@ export async function pythonPeers({ kind, host, port }: ToolSource, log: Log): P
           OBJECT: pathOf(copy),
           ACCESS_KEY: KEYS.accessKeyId,
           SECRET_KEY: KEYS.secretAccessKey,
+          AWS_REQUEST_CHECKSUM_CALCULATION: 'when_required',
         }),
       });
     } catch (error) {
