@@ -25,7 +25,10 @@ export interface StartedSource {
 /** How a source is started and filled. */
 export type StartSource = (lab: LabContainers, tables: readonly Table[], log: Log) => Promise<StartedSource>;
 
+/** Sources whose job reads a table by several connections at once. */
+const PARALLEL: ReadonlySet<SourceName> = new Set(['postgresql']);
+
 /** Numbers of readers that are measured with a source. */
 export function readersOf(name: SourceName): readonly number[] {
-  return name.startsWith('mongodb') ? [1] : [1, 2];
+  return PARALLEL.has(name) ? [1, 2] : [1];
 }
