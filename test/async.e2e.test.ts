@@ -69,11 +69,15 @@ describe('a caller who does not wait', () => {
     const timeline = (run['timeline'] as { at: string; event: string }[]).toSorted((a, b) => (a.at < b.at ? -1 : 1));
     expect(timeline.map(({ event }) => event)).toEqual([
       'accepted',
+      'recorded',
+      'begun',
       'created',
       'started',
       'secrets-received',
+      'connected',
       'first-row',
       'last-row',
+      'published',
       'ended',
       'committed',
       'succeeded',

@@ -11,6 +11,7 @@ import { Bucket } from './ledger/bucket.ts';
 import { Conditions } from './ledger/conditional.ts';
 import { History } from './ledger/history.ts';
 import { Ledger } from './ledger/ledger.ts';
+import { logLoopDelay } from './loop-delay.ts';
 import { Catalogue } from './pipelines/catalogue.ts';
 import { keyProblems } from './runs/check-keys.ts';
 import { Checks } from './runs/check.ts';
@@ -137,12 +138,14 @@ export async function startGateway(config: Config, engine: Engine, log: Logger, 
   log.info({ url, engine: engine.name, pipelines: (await catalogue.list()).map((pipeline) => pipeline.name) }, 'listening');
   void reconciler.run();
   scheduler.start();
+  const stopLoopDelay = logLoopDelay(log);
   return {
     url,
     close: async () => {
       const closed = once(server, 'close');
       server.close();
       reconciler.stop();
+      stopLoopDelay();
       scheduler.stop();
       await runs.close(config.SHUTDOWN_SECONDS);
       // Whoever was told just now must get to read it before the connection goes.

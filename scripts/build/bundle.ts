@@ -3,44 +3,9 @@ import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node
 import { createRequire } from 'node:module';
 import { basename, dirname, join } from 'node:path';
 import { build, type Plugin } from 'esbuild';
+import { LEAN, UNUSED } from './lean.ts';
 
 const ROOT = new URL('../..', import.meta.url).pathname;
-
-/**
- * What dockerode brings for engines reached by SSH and for BuildKit sessions, none of which the gateway uses: a third of
- * a megabyte of code and a native add-on. Calling it fails with a sentence.
- */
-const LEFT_OUT = ['ssh2', 'cpu-features', '@grpc/grpc-js', '@grpc/proto-loader', 'protobufjs'];
-
-const leaveOut: Plugin = {
-  name: 'leave-out',
-  setup(build) {
-    const filter = new RegExp(`^(${LEFT_OUT.join('|')})(/.*)?$`);
-    build.onResolve({ filter }, ({ path }) => ({ path, namespace: 'left-out' }));
-    build.onLoad({ filter: /.*/, namespace: 'left-out' }, ({ path }) => ({
-      // Reading properties and deriving classes happen at load time and must pass; calls must not.
-      contents: `
-        const refuse = () => { throw new Error(${JSON.stringify(`${path} is left out of this bundle (scripts/build/bundle.ts); use a Docker host reached by a socket or TCP`)}); };
-        const stub = new Proxy(function () {}, {
-          get: (target, name) => (name === '__esModule' ? undefined : name === 'prototype' ? target.prototype : stub),
-          apply: refuse,
-          construct: refuse,
-        });
-        module.exports = stub;`,
-    }));
-  },
-};
-
-/** zod carries its messages in forty languages, all of which a namespace export keeps in; English is the one we set. */
-const englishOnly: Plugin = {
-  name: 'english-only',
-  setup(build) {
-    build.onLoad({ filter: /node_modules\/zod\/v4\/locales\/index\.js$/ }, ({ path }) => ({
-      contents: "export { default as en } from './en.js';",
-      resolveDir: dirname(path),
-    }));
-  },
-};
 
 /** A program in one file, not yet written. */
 export interface Bundle {
@@ -53,7 +18,9 @@ export interface Bundle {
 
 /** Bundles `<folder>/src/main.ts` with all that it imports. */
 export async function bundle(folder: string): Promise<Bundle> {
-  const output = await bundled(join(folder, 'src/main.ts'), join(folder, 'dist/main.js'));
+  // A job's libraries may need any encoding, and TLS to any server; a gateway lives long and rests most of the time.
+  const plugins = basename(folder) === 'gateway' ? LEAN : UNUSED;
+  const output = await bundled(join(folder, 'src/main.ts'), join(folder, 'dist/main.js'), plugins);
   const files = new Map([
     ['main.js', output('main.js')],
     // Without it, Node would parse the file twice to find out that it is an ES module.
@@ -67,10 +34,10 @@ export async function bundle(folder: string): Promise<Bundle> {
 
 /** Bundles a program of any name with all that it imports; resolves with the one file that it becomes. */
 export async function bundleFile(entry: string): Promise<Uint8Array> {
-  return (await bundled(entry, `${entry}.bundle.mjs`))('.bundle.mjs');
+  return (await bundled(entry, `${entry}.bundle.mjs`, UNUSED))('.bundle.mjs');
 }
 
-async function bundled(entry: string, outfile: string): Promise<(name: string) => Uint8Array> {
+async function bundled(entry: string, outfile: string, plugins: Plugin[]): Promise<(name: string) => Uint8Array> {
   const result = await build({
     entryPoints: [entry],
     outfile,
@@ -92,7 +59,7 @@ async function bundled(entry: string, outfile: string): Promise<(name: string) =
     legalComments: 'none',
     sourcemap: 'external',
     logLevel: 'silent',
-    plugins: [leaveOut, englishOnly],
+    plugins,
   });
   return (name) => {
     const file = result.outputFiles.find(({ path }) => path.endsWith(name));

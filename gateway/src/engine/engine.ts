@@ -110,9 +110,10 @@ export interface Engine {
   image(job: string): Promise<string | undefined>;
   /**
    * Creates, attaches and starts a container; its output flows into `output` from the first byte.
-   * Done twice for the same attempt it gives the container that is there already (first creator wins).
+   * Done twice for the same attempt it gives the container that is there already (first creator wins). `created` is called once there is one
+   * that is not started yet, where the engine can tell.
    */
-  start(spec: AttemptSpec, output: OutputSink): Promise<Attempt>;
+  start(spec: AttemptSpec, output: OutputSink, created?: () => void): Promise<Attempt>;
   /**
    * Takes up a container that an earlier gateway created, its earlier output replayed; undefined when there is none.
    * One that was created and never started is started.

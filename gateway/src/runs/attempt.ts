@@ -58,8 +58,8 @@ export interface AttemptControl {
   readonly listener?: OutputListener;
   /** Given the output as soon as there can be any; it fills while the job runs. */
   readonly output: (collector: OutputCollector) => void;
-  /** The container was started, or found. */
-  readonly stands?: (how: 'started' | 'adopted') => void;
+  /** The container was created, started, or found. */
+  readonly stands?: (how: 'created' | 'started' | 'adopted') => void;
 }
 
 /** Puts an attempt together: variables from pipeline and environment, credentials from AWS's chain. */
@@ -95,7 +95,7 @@ async function imageOf(engine: Engine, job: string): Promise<string | undefined>
 /** Starts a container, hands it its secrets, and stays with it until it has ended and its output is drained. */
 export async function runAttempt(services: AttemptServices, prepared: PreparedAttempt, log: Logger, control: AttemptControl): Promise<EndedAttempt> {
   const collector = collect(prepared.mask, log, control);
-  const container = await services.engine.start(prepared.spec, collector);
+  const container = await services.engine.start(prepared.spec, collector, () => control.stands?.('created'));
   log.info({ container: container.handle }, 'attempt started');
   control.stands?.('started');
   return follow(services, prepared, container, collector, log, control);
@@ -128,6 +128,7 @@ function collect(mask: Mask, log: Logger, control: AttemptControl): OutputCollec
       log.debug({ progress }, 'progress');
       control.listener?.progress?.(progress);
     },
+    final: (line) => control.listener?.final?.(line),
     event: (name) => control.listener?.event?.(name),
   });
   control.output(collector);

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type Commit, DATASETS_READ, SECRETS_RECEIVED } from '@esclusa/contract';
+import { CONNECTED, type Commit, DATASETS_READ, SECRETS_RECEIVED } from '@esclusa/contract';
 import type { Logger } from 'pino';
 import { EngineError } from '../engine/engine.ts';
 import type { AttemptEntry, OpenRun, Verdict } from '../ledger/entries.ts';
@@ -49,6 +49,11 @@ export interface Attempted {
   readonly kept: boolean;
 }
 
+/** What is looked up ahead while a container is still there. */
+interface Ahead {
+  decision?: Promise<Commit | undefined>;
+}
+
 /** Carries out one attempt: its container from start or adoption to its end, the decision at the commit key, the sweep, the verdict. */
 export class Carrier {
   readonly #services: CarrierServices;
@@ -64,9 +69,10 @@ export class Carrier {
     const startedAt = new Date().toISOString();
     let ended: EndedAttempt | undefined;
     let refused: ReturnType<typeof refusal> | undefined;
+    const ahead: Ahead = {};
     try {
       // What is left of a decided one is read to its end too: it must have stopped before it is swept, and its log is kept.
-      ended = adopt || decided ? await this.#takeUp(drive, entry, decided) : await this.#contain(drive, entry);
+      ended = adopt || decided ? await this.#takeUp(drive, entry, ahead, decided) : await this.#contain(drive, entry, ahead);
     } catch (error) {
       if (drive.leave.aborted) throw error;
       refused = refusal(error);
@@ -76,7 +82,8 @@ export class Carrier {
     else handle.note(handle.state === 'starting' ? 'refused' : 'ended', entry.attempt);
 
     const exit = ended?.exit ?? { status: undefined, oomKilled: false };
-    const commit = await must('settling the attempt', () => ledger.settle(entry, refused?.code ?? 'settled'));
+    // A decision is for good, so one that was read before the end is the one that stands at the end.
+    const commit = (await ahead.decision) ?? (await must('settling the attempt', () => ledger.settle(entry, refused?.code ?? 'settled')));
     // Who asked for it may have asked another gateway, which stopped the container.
     const ownStop = ended?.ownStop ?? (commit.state === 'aborted' && (await this.isCancelled(drive)) ? 'cancelled' : undefined);
     const { final, memoryPeakBytes } = ended?.collector ?? {};
@@ -126,15 +133,15 @@ export class Carrier {
    * Starts or adopts the container and stays with it to its end; undefined when one to be adopted is gone. An attempt may only be
    * given up once its container is seen to have stopped, so an engine that went away in between is waited for.
    */
-  async #contain(drive: Drive, entry: AttemptEntry): Promise<EndedAttempt | undefined> {
+  async #contain(drive: Drive, entry: AttemptEntry, ahead: Ahead): Promise<EndedAttempt | undefined> {
     const { handle, log } = drive;
-    handle.note('created', entry.attempt);
+    handle.note('begun', entry.attempt);
     try {
-      return await runAttempt(this.#services, await this.#prepare(drive, entry), log, this.#control(drive, entry));
+      return await runAttempt(this.#services, await this.#prepare(drive, entry), log, this.#control(drive, entry, ahead));
     } catch (error) {
       if (!(error instanceof EngineError) || error.code !== 'ENGINE_UNREACHABLE') throw error;
       log.warn({ err: error }, 'the engine went away while the container was started');
-      const ended = await this.#takeUp(drive, entry, true);
+      const ended = await this.#takeUp(drive, entry, ahead, true);
       if (ended === undefined) throw error;
       return ended;
     }
@@ -145,12 +152,12 @@ export class Carrier {
   }
 
   /** `atOnce`: one that is not there now won't come. */
-  async #takeUp(drive: Drive, entry: AttemptEntry, atOnce: boolean): Promise<EndedAttempt | undefined> {
+  async #takeUp(drive: Drive, entry: AttemptEntry, ahead: Ahead, atOnce: boolean): Promise<EndedAttempt | undefined> {
     const { must, log, leave } = drive;
     const prepared = await must('putting the attempt together', () => unlessRefused(() => this.#prepare(drive, entry)));
     if (prepared instanceof Error) throw prepared;
     for (;;) {
-      const found = await must('looking for the container', () => adoptAttempt(this.#services, prepared, log, this.#control(drive, entry)));
+      const found = await must('looking for the container', () => adoptAttempt(this.#services, prepared, log, this.#control(drive, entry, ahead)));
       if (found !== undefined) return found();
       if (atOnce || Date.now() - Date.parse(entry.createdAt) > CREATED_WITHIN_MS) return undefined;
       await sleep(LOOK_AGAIN_MS, undefined, { signal: leave });
@@ -158,7 +165,7 @@ export class Carrier {
     }
   }
 
-  #control({ handle, leave }: Drive, { attempt }: AttemptEntry): AttemptControl {
+  #control({ handle, leave }: Drive, { attempt, commitKey }: AttemptEntry, ahead: Ahead): AttemptControl {
     let sawRows = false;
     return {
       leave,
@@ -172,9 +179,16 @@ export class Carrier {
           if (!sawRows && progress.rows > 0 && handle.state === 'running') handle.note('first-row', attempt);
           sawRows ||= progress.rows > 0;
         },
+        final: ({ type }) => {
+          if (type !== 'result' || ahead.decision !== undefined) return;
+          if (handle.state === 'running') handle.note('published', attempt);
+          // S3 is asked while the container is still ending; when it can't be read now, it is once more at the end.
+          ahead.decision = this.#services.ledger.decisionAt(commitKey).catch(() => undefined);
+        },
         // Nothing here may throw: a job may say anything at any time.
         event: (name) => {
           if (name === SECRETS_RECEIVED && (handle.state === 'starting' || handle.state === 'running')) handle.note('secrets-received', attempt);
+          if (name === CONNECTED && handle.state === 'running') handle.note('connected', attempt);
           if (name === DATASETS_READ && handle.state === 'running') handle.note('last-row', attempt);
         },
       },

@@ -99,15 +99,16 @@ export class Runner {
       return undefined;
     }
     let entry = found;
+    let isOurs = false;
     if (entry === undefined) {
       // One instant for all tries, or a try whose answer was lost would leave its second reserved.
       const now = await unusedSecond(entries, drive.leave);
-      entry = await must('beginning an attempt', () => this.#begin(run, number, now));
+      ({ entry, isOurs } = await must('beginning an attempt', () => this.#begin(run, number, now)));
       entries.push(entry);
     }
     const log = drive.log.child({ attempt: number });
-    // Decided already: by an earlier gateway, or by another one that was quicker.
-    const decided = await must('looking at the commit key', () => ledger.decisionAt(entry.commitKey));
+    // Decided already: by an earlier gateway, or by another one that was quicker. Of a run that was accepted just now, and has an attempt since just now, there can be nothing yet.
+    const decided = isOurs && !drive.resumed ? undefined : await must('looking at the commit key', () => ledger.decisionAt(entry.commitKey));
     const verdict = decided?.state === 'aborted' ? await must('looking at the verdict', () => ledger.verdict(run.owner, run.run, number)) : undefined;
     if (verdict !== undefined) {
       handle.reports.push(verdict.report);
@@ -141,15 +142,17 @@ export class Runner {
     return true;
   }
 
-  /** Reserves keys for an attempt and writes them down, before there is a container. */
-  async #begin(run: OpenRun, attempt: number, now: Date): Promise<AttemptEntry> {
+  /** Reserves keys for an attempt and writes them down, before there is a container; `isOurs`: nobody else had. */
+  async #begin(run: OpenRun, attempt: number, now: Date): Promise<{ entry: AttemptEntry; isOurs: boolean }> {
     const { ledger } = this.#services;
     const stamp = utcStamp(now);
     const { owner, destination, keyTemplate: template, pipeline } = run;
     const reserved = await ledger.stamps.reserve(destination, stamp, run);
     const keys = dataKeys(Object.keys(run.datasets), { destination, template, pipeline, run: run.run, attempt, stamp, reserved });
     const commitKey = ledger.commitKey(run.run, attempt);
-    return ledger.beginAttempt({ version: 1, run: run.run, owner, attempt, createdAt: now.toISOString(), destination, stamp, reserved, keys, commitKey });
+    const mine = { version: 1 as const, run: run.run, owner, attempt, createdAt: now.toISOString(), destination, stamp, reserved, keys, commitKey };
+    const entry = await ledger.beginAttempt(mine);
+    return { entry, isOurs: entry === mine };
   }
 
   /** Makes the manifest of a run that succeeded its pipeline's latest, unless a newer one is. */

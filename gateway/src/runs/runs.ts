@@ -198,6 +198,7 @@ export class Runs {
       // One that joins is accepted when the other one is.
       await handle.acceptance;
       if (!isNew) return handle;
+      if (handle.state === 'queued') handle.note('recorded');
     } catch (error) {
       this.#turnAway(admitted);
       if (keyed || !isNew) throw error;

@@ -12,20 +12,35 @@ describe('the states of a run', () => {
     [
       'one that goes well',
       'succeeded',
-      ['accepted', 'created', 'started', 'secrets-received', 'first-row', 'last-row', 'ended', 'committed', 'succeeded', 'answered'],
+      [
+        'accepted',
+        'recorded',
+        'begun',
+        'created',
+        'started',
+        'secrets-received',
+        'connected',
+        'first-row',
+        'last-row',
+        'published',
+        'ended',
+        'committed',
+        'succeeded',
+        'answered',
+      ],
     ],
     [
       'one whose second attempt goes well',
       'succeeded',
-      ['accepted', 'created', 'started', 'ended', 'aborted', 'retry', 'created', 'started', 'ended', 'committed', 'succeeded'],
+      ['accepted', 'begun', 'created', 'started', 'ended', 'aborted', 'retry', 'begun', 'created', 'started', 'ended', 'committed', 'succeeded'],
     ],
-    ['one that can not be started', 'failed', ['accepted', 'created', 'refused', 'aborted', 'failed']],
+    ['one that can not be started', 'failed', ['accepted', 'begun', 'created', 'refused', 'aborted', 'failed']],
     ['one that is adopted', 'succeeded', ['accepted', 'adopted', 'ended', 'committed', 'succeeded']],
     ['one that was decided while no gateway ran', 'succeeded', ['accepted', 'decided', 'committed', 'succeeded']],
     ['one that is cancelled in line', 'cancelled', ['accepted', 'cancel-asked', 'cancelled', 'answered']],
-    ['one that is cancelled while it runs', 'cancelled', ['accepted', 'created', 'started', 'cancel-asked', 'ended', 'aborted', 'cancelled']],
-    ['one that is cancelled too late', 'succeeded', ['accepted', 'created', 'started', 'ended', 'cancel-asked', 'committed', 'succeeded']],
-    ['one whose engine was lost for a while', 'running', ['accepted', 'created', 'started', 'adopted', 'first-row']],
+    ['one that is cancelled while it runs', 'cancelled', ['accepted', 'begun', 'created', 'started', 'cancel-asked', 'ended', 'aborted', 'cancelled']],
+    ['one that is cancelled too late', 'succeeded', ['accepted', 'begun', 'created', 'started', 'ended', 'cancel-asked', 'committed', 'succeeded']],
+    ['one whose engine was lost for a while', 'running', ['accepted', 'begun', 'created', 'started', 'adopted', 'first-row']],
   ])('%s', (_, expected, events) => {
     expect(walk(...events)).toBe(expected);
   });
@@ -45,6 +60,7 @@ describe('the states of a run', () => {
   test.each<[RunState, RunEvent]>([
     ['queued', 'committed'],
     ['running', 'created'],
+    ['queued', 'created'],
     ['settling', 'first-row'],
     ['retrying', 'ended'],
   ])('what can not happen is a mistake and said: %s, %s', (state, event) => {

@@ -12,19 +12,29 @@ export type RunState = (typeof RUN_STATES)[number];
  */
 const ANYWHERE = { succeeded: 'succeeded', failed: 'failed', cancelled: 'cancelled' } as const;
 const MACHINE = {
-  queued: { created: 'starting', adopted: 'running', decided: 'settling', 'cancel-asked': 'queued', ...ANYWHERE },
-  starting: { started: 'running', adopted: 'running', 'secrets-received': 'starting', refused: 'settling', 'cancel-asked': 'starting', ...ANYWHERE },
+  queued: { recorded: 'queued', begun: 'starting', adopted: 'running', decided: 'settling', 'cancel-asked': 'queued', ...ANYWHERE },
+  starting: {
+    created: 'starting',
+    started: 'running',
+    adopted: 'running',
+    'secrets-received': 'starting',
+    refused: 'settling',
+    'cancel-asked': 'starting',
+    ...ANYWHERE,
+  },
   running: {
     adopted: 'running',
     'secrets-received': 'running',
+    connected: 'running',
     'first-row': 'running',
     'last-row': 'running',
+    published: 'running',
     ended: 'settling',
     'cancel-asked': 'running',
     ...ANYWHERE,
   },
   settling: { committed: 'settling', aborted: 'settling', retry: 'retrying', 'cancel-asked': 'settling', ...ANYWHERE },
-  retrying: { created: 'starting', adopted: 'running', decided: 'settling', 'cancel-asked': 'retrying', ...ANYWHERE },
+  retrying: { begun: 'starting', adopted: 'running', decided: 'settling', 'cancel-asked': 'retrying', ...ANYWHERE },
   succeeded: { answered: 'succeeded' },
   failed: { answered: 'failed' },
   cancelled: { answered: 'cancelled' },

@@ -49,6 +49,9 @@ export const progressSchema = z.object({
 });
 export type JobProgress = z.infer<typeof progressSchema>;
 
+/** The event that a job may log once it is connected to its source. */
+export const CONNECTED = 'connected';
+
 /** The event that a job may log once every dataset is read to its end, before it publishes. */
 export const DATASETS_READ = 'datasets-read';
 

@@ -1,14 +1,14 @@
 import { JobError } from '@esclusa/contract';
 import { type ChosenColumns, type SourceColumn, chooseColumns } from '@esclusa/kit';
-import type { AbstractCursor, Document } from 'mongodb';
-import { type Pick, byPaths } from './cells.ts';
+import { type Picker, byPaths } from './cells.ts';
 import type { Dataset } from './dataset.ts';
 import { type DiscoveredColumn, Discovery } from './discover.ts';
 import { type Path, parsePath } from './paths.ts';
+import type { Batch } from './rows.ts';
 
 /** The columns of a dataset, and what finds them in a document. */
 export interface PlannedColumns extends ChosenColumns<SourceColumn> {
-  readonly pick: Pick;
+  readonly picker: Picker;
   /** Where named columns stand; without them whole documents are needed. */
   readonly paths?: readonly Path[];
 }
@@ -20,15 +20,15 @@ export function namedColumns(dataset: string, wanted: NonNullable<Dataset['colum
   const all: SourceColumn[] = named.map(({ name }) => ({ name, sourceType: 'bson', values: { kind: 'text' } }));
   const paths = named.map(({ path }) => parsePath(path));
   // Refuses a name that comes twice.
-  return { ...chooseColumns(dataset, all, { columns: all.map(({ name }) => name) }), paths, pick: byPaths(paths) };
+  return { ...chooseColumns(dataset, all, { columns: all.map(({ name }) => name) }), paths, picker: byPaths(paths) };
 }
 
-/** The columns that documents have, which a cursor gives as their bytes. */
-export async function discoveredColumns(dataset: string, { exclude, mask, flatten }: Dataset, documents: AbstractCursor<Document>): Promise<PlannedColumns> {
+/** The columns that documents have. */
+export async function discoveredColumns(dataset: string, { exclude, mask, flatten }: Dataset, documents: AsyncIterable<Batch>): Promise<PlannedColumns> {
   const discovery = new Discovery(flatten);
-  for await (const document of documents) discovery.take(document as unknown as Uint8Array);
+  for await (const { bytes, offsets } of documents) for (const offset of offsets) discovery.take(bytes, offset);
   const chosen = chooseDiscovered(dataset, discovery.columns(), { exclude, mask });
-  return { ...chosen, pick: discovery.pickerOf(chosen.columns) };
+  return { ...chosen, picker: discovery.pickerOf(chosen.columns) };
 }
 
 /** All but the excluded ones, those within an excluded document among them, and those that look like a password, wherever they lie. */

@@ -4,13 +4,13 @@ import { type Found, isList } from './paths.ts';
 import { isSpecialDate } from './raw/dates.ts';
 import { TYPE } from './raw/document.ts';
 import { decimalText } from './raw/scalars.ts';
-import { typeName } from './raw/types.ts';
+import { ObservedTypes } from './raw/types.ts';
 
 const NOT_FINITE = /^-?[IN]/;
 
 /** What was seen in one column: a collection has no schema, so that its columns' types are those of the values that it holds. */
 export class ObservedColumn {
-  readonly #types = new Set<string>();
+  readonly #types = new ObservedTypes();
   missing = 0;
   #special = 0;
   /** NaN and infinities of doubles, for which a float has room and a decimal has none. */
@@ -25,10 +25,10 @@ export class ObservedColumn {
       return;
     }
     if (isList(found)) {
-      this.#types.add('array');
+      this.#types.saw(TYPE.array);
       return;
     }
-    this.#types.add(typeName(bytes, found));
+    this.#types.see(bytes, found);
     const [type, , , offset] = found;
     if (type === TYPE.double) {
       const number = bytes.readDoubleLE(offset);
@@ -37,14 +37,19 @@ export class ObservedColumn {
     } else if (type === TYPE.date ? isSpecialDate(bytes, offset) : type === TYPE.decimal && NOT_FINITE.test(decimalText(bytes, offset))) this.#special++;
   }
 
+  /** Takes note of a value of a plain type that is not special. */
+  saw(type: number): void {
+    this.#types.saw(type);
+  }
+
   /** Whether any document has it. */
   get seen(): boolean {
-    return this.#types.size > 0;
+    return this.#types.any;
   }
 
   /** The column with the types that its values have. */
   column(name: string): SourceColumn & { readonly missing: number; readonly special: number } {
-    const types = [...this.#types].toSorted();
+    const types = this.#types.names();
     const values = valueType(types);
     const special = this.#special + (values.kind === 'decimal' ? this.#notFinite : values.kind === 'float' ? this.#nan : 0);
     return { name, sourceType: types.join('|') || 'missing', values, missing: this.missing, special };

@@ -47,8 +47,8 @@ export function valueAt(document: RawDocument, path: Path, note: Note, index = 0
   return whole === undefined ? below(bytes, element, path, note, index + 1) : element;
 }
 
-/** What the rest of a path leads to from one of its values. */
-function below(bytes: Buffer, element: Element, path: Path, note: Note, index: number): Found | undefined {
+/** What the rest of a path, from one of its segments on, leads to from a value. */
+export function below(bytes: Buffer, element: Element, path: Path, note: Note, index: number): Found | undefined {
   const segment = path.segments[index];
   if (segment === undefined) return element;
   const [type, , , offset] = element;

@@ -1,6 +1,7 @@
 import { JobError } from '@esclusa/contract';
 import { type DatasetReader, type Losses, type PlannedDataset, type SourceContext, type SourceSession, nameDatasets, within } from '@esclusa/kit';
 import { type ClientSession, type Db, type FindOptions, type MongoClient, type Timestamp, type Abortable } from 'mongodb';
+import { batchSize, batchesOf } from './batches.ts';
 import { type PlannedColumns, discoveredColumns, namedColumns } from './columns.ts';
 import { type Server, ask, connect } from './connection.ts';
 import type { Dataset } from './dataset.ts';
@@ -10,7 +11,6 @@ import { parsePath, projectionFor } from './paths.ts';
 import { readDocuments } from './reader.ts';
 import { type MongoSettings, readSettings } from './settings.ts';
 
-const BATCH = 2_000;
 // In `check` and `plan` columns are those of some documents: all would be a pass over the data.
 const SAMPLE = 1_000;
 // A session lives for 30 minutes without a word, and its cursors with it.
@@ -119,13 +119,13 @@ class MongoSession implements SourceSession<Dataset> {
           { details: { dataset: name, collection } },
         );
       }
-      const planned = await this.#columns(name, collection, dataset);
       const size = await this.#size(collection);
+      const planned = await this.#columns(name, collection, dataset, batchSize(size));
       return {
         columns: planned.columns,
         omittedColumns: planned.omittedColumns,
         ...size,
-        read: (losses) => this.#read(name, collection, dataset, planned, losses),
+        read: (losses) => this.#read(name, collection, dataset, planned, batchSize(size), losses),
       };
     } catch (error) {
       throw sourceError(error, `dataset "${name}"`, 'SOURCE_LOST');
@@ -143,11 +143,11 @@ class MongoSession implements SourceSession<Dataset> {
   }
 
   /** The named columns, or those that the documents have. */
-  async #columns(name: string, collection: string, dataset: Dataset): Promise<PlannedColumns> {
+  async #columns(name: string, collection: string, dataset: Dataset, batchSize: number): Promise<PlannedColumns> {
     if (dataset.columns !== undefined) return namedColumns(name, dataset.columns);
     const sample = this.#context.mode === 'run' ? {} : { limit: SAMPLE };
-    const documents = this.#db.collection(collection).find(parseFilter(dataset.filter), { ...this.#options(), ...sample, raw: true });
-    return discoveredColumns(name, dataset, documents);
+    const documents = this.#db.collection(collection).find(parseFilter(dataset.filter), { ...this.#options(), ...sample, batchSize, raw: true });
+    return discoveredColumns(name, dataset, batchesOf(documents, this.#over.signal));
   }
 
   async #size(collection: string): Promise<{ estimatedRows?: number; estimatedBytes?: number }> {
@@ -161,22 +161,26 @@ class MongoSession implements SourceSession<Dataset> {
     }
   }
 
-  #read(name: string, collection: string, dataset: Dataset, planned: PlannedColumns, losses: Losses): DatasetReader {
+  #read(name: string, collection: string, dataset: Dataset, planned: PlannedColumns, batchSize: number, losses: Losses): DatasetReader {
     const { sort, limit, strict } = dataset;
-    const { pick, paths } = planned;
+    const { picker, paths } = planned;
     // In strict mode a document that is refused is told by its _id.
     const projection = paths === undefined ? undefined : projectionFor(strict === true ? [...paths, parsePath('_id')] : paths);
     return readDocuments({
       open: () =>
-        this.#db.collection(collection).find(filterOf(dataset), {
-          ...this.#options(),
-          raw: true,
-          ...(projection === undefined ? {} : { projection }),
-          ...(sort === undefined ? {} : { sort, allowDiskUse: true }),
-          ...(limit === undefined ? {} : { limit }),
-        }),
+        batchesOf(
+          this.#db.collection(collection).find(filterOf(dataset), {
+            ...this.#options(),
+            batchSize,
+            raw: true,
+            ...(projection === undefined ? {} : { projection }),
+            ...(sort === undefined ? {} : { sort, allowDiskUse: true }),
+            ...(limit === undefined ? {} : { limit }),
+          }),
+          this.#over.signal,
+        ),
       columns: planned.columns.map((column) => column.name),
-      pick,
+      picker,
       losses,
       failure: (error) => sourceError(this.#over.signal.aborted ? this.#over.signal.reason : error, `reading the dataset "${name}"`, 'SOURCE_LOST'),
       onEnd: ({ rows, absent, unexpected }) => {
@@ -191,7 +195,6 @@ class MongoSession implements SourceSession<Dataset> {
   /** What every query is sent with. */
   #options(): FindOptions & Abortable {
     return {
-      batchSize: BATCH,
       comment: this.#context.applicationName,
       signal: this.#over.signal,
       ...(this.#session === undefined ? {} : { session: this.#session, noCursorTimeout: true }),

@@ -1,19 +1,8 @@
 import type { Buffer } from 'node:buffer';
 import type { Socket } from 'node:net';
-import { type WasmGlobal, type WasmMemory, ensureBytes, instantiate, letGo } from '@esclusa/kit';
+import { letGo } from '@esclusa/kit';
 import type { Connection, Submittable } from 'pg';
-import { COPY_DATA_WASM } from './copy-data.wasm.ts';
-
-/** What ../wasm/copy-data.ts exports. */
-interface CopyDataWasm {
-  readonly memory: WasmMemory;
-  readonly INPUT: WasmGlobal;
-  readonly INPUT_BYTES: WasmGlobal;
-  readonly OUTPUT: WasmGlobal;
-  readonly OUTPUT_BYTES: WasmGlobal;
-  readonly consumed: WasmGlobal;
-  take(length: number): number;
-}
+import { CopyDecoder } from './copy-decoder.ts';
 
 type Listener = (chunk: Buffer) => void;
 
@@ -21,34 +10,8 @@ type Listener = (chunk: Buffer) => void;
 const MOST_PIECES = 4;
 const nobody = (): void => undefined;
 
-/** Takes the data out of the server's messages; one that has ended a command may take the next one's. */
-class Decoder {
-  readonly #wasm = instantiate(COPY_DATA_WASM) as CopyDataWasm;
-  readonly #input: Uint8Array;
-  readonly #output: Uint8Array;
-
-  constructor() {
-    const { memory, INPUT, INPUT_BYTES, OUTPUT, OUTPUT_BYTES } = this.#wasm;
-    ensureBytes(memory, OUTPUT.value + OUTPUT_BYTES.value);
-    this.#input = new Uint8Array(memory.buffer, INPUT.value, INPUT_BYTES.value);
-    this.#output = new Uint8Array(memory.buffer, OUTPUT.value, OUTPUT_BYTES.value);
-  }
-
-  /** Bytes that it takes at once, at most. */
-  get most(): number {
-    return this.#input.length;
-  }
-
-  /** The data in some bytes, valid until the next; and how many of them were read: fewer where a message begins that is no data. */
-  take(bytes: Uint8Array): { readonly data: Uint8Array; readonly consumed: number } {
-    this.#input.set(bytes);
-    const length = this.#wasm.take(bytes.length);
-    return { data: this.#output.subarray(0, length), consumed: this.#wasm.consumed.value };
-  }
-}
-
 /** A table that is read in ranges is many commands, and the memory of each decoder would wait for the garbage collector. */
-const idle: Decoder[] = [];
+const idle: CopyDecoder[] = [];
 
 /**
  * COPY … TO STDOUT as a query of `pg` (`client.query(new CopyOut(sql))`), whose data is read from the socket's bytes: the server sends a message
@@ -72,7 +35,7 @@ export class CopyOut implements Submittable {
 
   /** The data; each chunk is valid until the next is asked for. Who stops before the end ends the connection. */
   async *[Symbol.asyncIterator](): AsyncGenerator<Uint8Array, void> {
-    const decoder = idle.pop() ?? new Decoder();
+    const decoder = idle.pop() ?? new CopyDecoder();
     try {
       for (let piece = await this.#next(decoder.most); piece !== undefined; piece = await this.#next(decoder.most)) {
         const { data, consumed } = decoder.take(piece);

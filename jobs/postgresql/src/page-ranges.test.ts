@@ -16,11 +16,11 @@ function all(pages: number, bytesOf: (range: PageRange) => number): PageRange[] 
 describe('the ranges of a table', () => {
   test('follow on each other without a gap, from the first page to an open end', () => {
     fc.assert(
-      fc.property(fc.nat({ max: 100_000 }), fc.infiniteStream(fc.nat({ max: 50_000_000 })), (pages, sizes) => {
+      fc.property(fc.nat({ max: 5_000 }), fc.infiniteStream(fc.nat({ max: 50_000_000 })), (pages, sizes) => {
         const ranges = all(pages, () => sizes.next().value ?? 0);
         expect(ranges[0]?.from).toBe(0);
         expect(ranges.at(-1)?.to).toBeUndefined();
-        ranges.slice(1).forEach(({ from }, index) => expect(from).toBe(ranges[index]?.to));
+        expect(ranges.slice(1).map(({ from }) => from)).toEqual(ranges.slice(0, -1).map(({ to }) => to));
       }),
     );
   });

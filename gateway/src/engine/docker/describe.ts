@@ -16,6 +16,8 @@ const PATHS_IN_IMAGE = ['/app/job.json', '/job.json'];
 // A container's name is taken while another gateway is still creating or removing it.
 const READ_TRIES = 10;
 const READ_PAUSE_MS = 200;
+// A start asks three times for its image; what was seen a moment ago is still so, as far as anybody can tell.
+const SEEN_MS = 1_000;
 const GONE = Symbol('gone');
 
 /** Reads what images say of their jobs, and remembers it by image id. */
@@ -24,7 +26,7 @@ export class JobImages {
   readonly #prefix: string;
   readonly #timeoutMs: number;
   readonly #known = new Map<string, JobJson>();
-  readonly #underway = new Map<string, Promise<Docker.ImageInspectInfo>>();
+  readonly #seen = new Map<string, { image: Promise<Docker.ImageInspectInfo>; until: number }>();
 
   constructor(docker: Docker, prefix: string, timeoutMs: number) {
     this.#docker = docker;
@@ -48,15 +50,18 @@ export class JobImages {
     return described;
   }
 
-  /** What Docker knows of a job's image. */
+  /** What Docker knows of a job's image, or did within the last second. */
   async inspect(job: string): Promise<Docker.ImageInspectInfo> {
+    const seen = this.#seen.get(job);
+    if (seen !== undefined && performance.now() < seen.until) return seen.image;
     // Hundreds who ask at once are one question: the daemon takes long over as many.
-    let underway = this.#underway.get(job);
-    if (underway === undefined) {
-      underway = this.#inspect(job).finally(() => this.#underway.delete(job));
-      this.#underway.set(job, underway);
-    }
-    return underway;
+    const asked = { image: this.#inspect(job), until: Number.POSITIVE_INFINITY };
+    this.#seen.set(job, asked);
+    asked.image.then(
+      () => (asked.until = performance.now() + SEEN_MS),
+      () => this.#seen.delete(job),
+    );
+    return asked.image;
   }
 
   async #inspect(job: string): Promise<Docker.ImageInspectInfo> {

@@ -75,13 +75,14 @@ export class DockerEngine implements Engine {
     return Id;
   }
 
-  async start(spec: AttemptSpec, output: OutputSink): Promise<Attempt> {
+  async start(spec: AttemptSpec, output: OutputSink, made?: () => void): Promise<Attempt> {
     checkEnvironment(spec);
     const { Config } = await this.#images.inspect(spec.job);
     const plan = toContainer(spec, { imagePrefix: this.#prefix, network: this.#network, imageUser: Config.User });
     for (let left = CREATE_TRIES; ; left--) {
       const created = await this.#create(plan, spec.job);
       if (created !== undefined) {
+        made?.();
         const begun = await this.#beginUnlessGone(spec, created, output, left > 0);
         if (begun === undefined) continue;
         return begun;

@@ -10,6 +10,8 @@ import { lastLines, openLog } from './log.ts';
 import { Patience } from './patience.ts';
 import { type Standing, VANISHED, look } from './state.ts';
 
+type LastLines = Awaited<ReturnType<typeof lastLines>>;
+
 const FIRST_PAUSE_MS = 50;
 const LONGEST_PAUSE_MS = 2000;
 // Between the end of output and the daemon's own knowledge of the exit lie milliseconds.
@@ -51,10 +53,10 @@ export async function watch(
       const before = delivery.total;
       const ended = await guarded(container, stream, delivery, patience, options);
       if (delivery.total > before) pause = FIRST_PAUSE_MS;
-      const end = await settled(container, options, patience);
+      const { end, lines } = await settled(container, options, patience);
       if (end.kind === 'gone') return VANISHED;
       known = end.kind === 'ended';
-      if (end.kind === 'ended' && ended && source !== 'growing log' && (await complete(container, delivery, source, options))) return end.exit;
+      if (end.kind === 'ended' && ended && source !== 'growing log' && (await complete(container, delivery, source, options, lines))) return end.exit;
     } catch (error) {
       if (statusOf(error) === 404) return VANISHED;
       patience.failed(error);
@@ -130,20 +132,33 @@ async function guard(
   }
 }
 
-/** Where the container stands once its output has ended. */
-async function settled(container: Docker.Container, options: WatchOptions, patience: Patience): Promise<Standing> {
-  await bounded('wait', EXIT_AFTER_OUTPUT_MS, (abortSignal) => container.wait({ abortSignal })).catch(() => undefined);
-  const standing = await look(container, options.callTimeoutMs);
+/** Where the container stands once its output has ended; with its log's last lines, if it was known to be over before they were read. */
+async function settled(
+  container: Docker.Container,
+  { callTimeoutMs }: WatchOptions,
+  patience: Patience,
+): Promise<{ end: Standing; lines: LastLines | undefined }> {
+  const over = await bounded('wait', EXIT_AFTER_OUTPUT_MS, (abortSignal) => container.wait({ abortSignal })).then(
+    () => true,
+    () => false,
+  );
+  const [end, lines] = await Promise.all([look(container, callTimeoutMs), over ? lastLines(container, callTimeoutMs) : undefined]);
   patience.reached();
-  return standing;
+  return { end, lines };
 }
 
 /**
  * Whether the last lines have been delivered. A connection that was cut at the very moment of the exit looks like one that ended well,
  * and a log that rotated has lost its start; so they are compared with the log's.
  */
-async function complete(container: Docker.Container, delivery: Delivery, source: 'live' | 'whole log', options: WatchOptions): Promise<boolean> {
-  const missing = (await lastLines(container, options.callTimeoutMs)).filter(({ kind, line }) => !delivery.endedWith(kind, line));
+async function complete(
+  container: Docker.Container,
+  delivery: Delivery,
+  source: 'live' | 'whole log',
+  { callTimeoutMs }: WatchOptions,
+  lines: LastLines | undefined,
+): Promise<boolean> {
+  const missing = (lines ?? (await lastLines(container, callTimeoutMs))).filter(({ kind, line }) => !delivery.endedWith(kind, line));
   if (missing.length > 0 && source === 'live') return false;
   for (const { kind, line } of missing) delivery.addLine(kind, line);
   return true;

@@ -70,7 +70,9 @@ const timelineEntry = z
     at: instant.describe('When; within one run no two are alike.'),
     event: z
       .string()
-      .describe('What happened: `accepted`, `created`, `started`, `secrets-received`, `first-row`, `last-row`, `ended`, `committed`, `answered`, …'),
+      .describe(
+        'What happened: `accepted`, `recorded` (its entry is in S3), `begun` (that of its attempt is), `created`, `started`, `secrets-received`, `connected`, `first-row`, `last-row`, `published` (the job says so), `ended`, `committed`, `answered`, …',
+      ),
     state: z.string().describe('Where the run stood after it.'),
     attempt: z.int().min(1).optional().describe('Of which attempt.'),
   })

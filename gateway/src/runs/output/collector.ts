@@ -16,6 +16,8 @@ export interface OutputListener {
   log?(line: string): void;
   /** The same for those who follow the run: all of them, whole. */
   line?(line: string): void;
+  /** A valid result or error line; there may be another one. */
+  final?(line: JobFinal): void;
   /** One of the events that the contract names. */
   event?(name: string): void;
 }
@@ -75,6 +77,7 @@ export class OutputCollector implements OutputSink {
       case 'result':
       case 'error':
         this.final = this.#masked(message);
+        this.#listener.final?.(this.final);
         break;
       case 'log':
         if (message.event === SECRETS_RECEIVED) this.secretsReceived = true;

@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { csvRecord } from './rules.ts';
@@ -33,6 +34,38 @@ describe('CsvWriter', () => {
       }),
       { numRuns: 2_000 },
     );
+  });
+
+  test('bytes that ought to be UTF-8 are written as others are, and not at all where they are not', () => {
+    const part = fc.oneof(
+      nasty.map((text) => Buffer.from(text ?? '', 'utf8')),
+      fc.uint8Array({ maxLength: 5 }).map((bytes) => Buffer.from(bytes)),
+    );
+    fc.assert(
+      fc.property(fc.array(fc.array(part, { maxLength: 3 }), { minLength: 1, maxLength: 8 }), dialects, (fields, dialect) => {
+        const [one, other] = [new CsvWriter(dialect), new CsvWriter(dialect)];
+        for (const pieces of fields) {
+          const bytes = Buffer.concat(['"\n', ...pieces.map((piece) => piece.toString('latin1')), '"\n'].map((piece) => Buffer.from(piece, 'latin1')));
+          const good = isUtf8(bytes);
+          expect(one.utf8(bytes, 2, bytes.length - 2)).toBe(good);
+          if (good) other.bytes(bytes, 2, bytes.length - 2);
+        }
+        [one, other].forEach((writer) => writer.endRecord());
+        expect(one.take().equals(other.take())).toBe(true);
+      }),
+      { numRuns: 1_000 },
+    );
+  });
+
+  test('a field that was begun and not ended is none', () => {
+    const writer = new CsvWriter();
+    for (const text of ['a', undefined, 'b', 'c'.repeat(200_000), undefined]) {
+      const at = writer.begin(text?.length ?? 10);
+      writer.out.write('none', at, 'latin1');
+      if (text !== undefined) writer.end(at + writer.out.write(text, at, 'latin1'));
+    }
+    writer.endRecord();
+    expect(writer.take().toString()).toBe(`a,b,${'c'.repeat(200_000)}\n`);
   });
 
   test('plain and ascii fields come as they are', () => {

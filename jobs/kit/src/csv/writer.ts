@@ -1,9 +1,10 @@
-import { Buffer } from 'node:buffer';
+import { Buffer, isUtf8 } from 'node:buffer';
 import { type Dialect, END_OF_DATA, LINE_END, PLAIN, QUOTE, quoteCauses } from './rules.ts';
 
 const CHUNK_BYTES = 64 * 1024;
 const BACKSLASH = 0x5c;
 const DOT = 0x2e;
+const LAST_ASCII = 0x7f;
 // A loop over bytes beats a call into C++ for short fields and loses for long ones.
 const LONG_FIELD = 128;
 
@@ -70,6 +71,61 @@ export class CsvWriter {
   ascii(value: string): void {
     this.#begin(value.length);
     this.#at += this.#buffer.write(value, this.#at, 'latin1');
+  }
+
+  /** A field of bytes that ought to be UTF-8; false, and there is no field, where they are not. */
+  utf8(source: Buffer, start: number, end: number): boolean {
+    const length = end - start;
+    // One pass over a short one finds out and copies at once.
+    if (length === 0 || length > LONG_FIELD || length === END_OF_DATA.length || length === this.#null.length || this.#quoteAll) {
+      if (!isUtf8(source.subarray(start, end))) return false;
+      this.bytes(source, start, end);
+      return true;
+    }
+    const from = this.begin(2 * length + 2);
+    const out = this.#buffer;
+    const causes = this.#causes;
+    let at = from;
+    let seen = 0;
+    let cause = 0;
+    for (let read = start; read < end; read++) {
+      const byte = source[read] as number;
+      seen |= byte;
+      cause |= causes[byte] as number;
+      out[at++] = byte;
+    }
+    if (seen > LAST_ASCII && !isUtf8(source.subarray(start, end))) return false;
+    if (cause !== 0) {
+      at = from;
+      out[at++] = QUOTE;
+      for (let read = start; read < end; read++) {
+        const byte = source[read] as number;
+        if (byte === QUOTE) out[at++] = QUOTE;
+        out[at++] = byte;
+      }
+      out[at++] = QUOTE;
+    }
+    this.end(at);
+    return true;
+  }
+
+  /** Begins a field of at most so many bytes, which are to be written to {@link out} from the place on that this gives, and are as they stand in the file. */
+  begin(most: number): number {
+    this.#room(most + 1);
+    if (this.#fields === 0) return this.#at;
+    this.#buffer[this.#at] = this.#delimiter;
+    return this.#at + 1;
+  }
+
+  /** Where the bytes of a field go that was begun. */
+  get out(): Buffer {
+    return this.#buffer;
+  }
+
+  /** Ends a field that was begun; without it there is none. */
+  end(at: number): void {
+    this.#at = at;
+    this.#fields++;
   }
 
   endRecord(): void {

@@ -12,10 +12,7 @@ import {
 import { JobError } from '@esclusa/contract';
 import type { BufferPool } from './buffer-pool.ts';
 import { onS3 } from './client.ts';
-import { MAX_PARTS, partSize } from './part-size.ts';
-
-/** Parts of one object on their way at once; with the one being filled this bounds the sink's memory. */
-const PARTS_IN_FLIGHT = 2;
+import { MAX_PARTS, partSize, partsInFlight } from './part-size.ts';
 
 /** Where an object goes and whose it is. */
 export interface ObjectTarget {
@@ -69,19 +66,19 @@ export class MultipartObject {
     this.#hash.update(chunk);
     this.bytes += chunk.byteLength;
     for (let taken = 0; taken < chunk.byteLength;) {
-      this.#buffer ??= this.#takeBuffer();
+      this.#buffer ??= await this.#takeBuffer();
       const n = Math.min(chunk.byteLength - taken, this.#buffer.byteLength - this.#filled);
       this.#buffer.set(chunk.subarray(taken, taken + n), this.#filled);
       this.#filled += n;
       taken += n;
-      if (this.#filled === this.#buffer.byteLength) await this.#sendPart(this.#buffer);
+      if (this.#filled === this.#buffer.byteLength) this.#sendPart(this.#buffer);
     }
     if (this.#failure !== undefined) throw this.#failure;
   }
 
   /** Uploads what is left; after it every byte is at S3, checked by its CRC-32, and still invisible. Returns the SHA-256 (hex). */
   async finish(): Promise<string> {
-    if (this.#buffer !== undefined) await this.#sendPart(this.#buffer);
+    if (this.#buffer !== undefined) this.#sendPart(this.#buffer);
     await Promise.all(this.#inFlight);
     if (this.#failure !== undefined) throw this.#failure;
     this.#sha256 = this.#hash.digest('hex');
@@ -135,7 +132,7 @@ export class MultipartObject {
     }
   }
 
-  async #sendPart(buffer: Buffer): Promise<void> {
+  #sendPart(buffer: Buffer): void {
     const body = buffer.subarray(0, this.#filled);
     this.#buffer = undefined;
     this.#filled = 0;
@@ -150,8 +147,6 @@ export class MultipartObject {
         this.#target.buffers.give(buffer);
       });
     this.#inFlight.add(sending);
-    if (this.#inFlight.size >= PARTS_IN_FLIGHT) await Promise.race(this.#inFlight);
-    if (this.#failure !== undefined) throw this.#failure;
   }
 
   async #upload(partNumber: number, body: Buffer): Promise<void> {
@@ -177,10 +172,14 @@ export class MultipartObject {
     this.#parts.push({ PartNumber: partNumber, ETag: uploaded.ETag, ChecksumCRC32: checksum });
   }
 
-  #takeBuffer(): Buffer {
+  /** A buffer for the next part, once there is room for it. */
+  async #takeBuffer(): Promise<Buffer> {
     const size = partSize(this.#partNumber);
-    if (size !== undefined) return this.#target.buffers.take(size);
-    throw new JobError('REQUEST_INVALID', `${this.#target.key} would need more than ${MAX_PARTS} parts; split the dataset with a query`);
+    if (size === undefined)
+      throw new JobError('REQUEST_INVALID', `${this.#target.key} would need more than ${MAX_PARTS} parts; split the dataset with a query`);
+    while (this.#inFlight.size > partsInFlight(size)) await Promise.race(this.#inFlight);
+    if (this.#failure !== undefined) throw this.#failure;
+    return this.#target.buffers.take(size);
   }
 }
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { MAX_PARTS, partSize } from './part-size.ts';
+import { MAX_PARTS, partSize, partsInFlight } from './part-size.ts';
 
 const MiB = 1024 * 1024;
 const sizes = Array.from({ length: MAX_PARTS }, (_, index) => partSize(index + 1) ?? 0);
@@ -14,8 +14,15 @@ describe('the size of parts', () => {
     expect(Math.max(...sizes)).toBeLessThanOrEqual(32 * MiB);
   });
 
-  test('lets one object hold 200 GB', () => {
-    expect(sizes.reduce((sum, size) => sum + size, 0)).toBeGreaterThanOrEqual(200e9);
+  test('lets one object hold 300 GB', () => {
+    expect(sizes.reduce((sum, size) => sum + size, 0)).toBeGreaterThanOrEqual(300e9);
+  });
+
+  test('and how many are on their way bound the memory to 64 MiB, with one at least', () => {
+    for (const size of new Set(sizes)) {
+      expect(partsInFlight(size)).toBeGreaterThanOrEqual(1);
+      expect((partsInFlight(size) + 1) * size).toBeLessThanOrEqual(64 * MiB);
+    }
   });
 
   test("ends with S3's bound on parts", () => {

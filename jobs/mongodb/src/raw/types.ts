@@ -14,6 +14,39 @@ export function typeName(bytes: Buffer, [type, , , offset]: Element): string {
   return isUuid(subtype, end - start) ? 'uuid' : (BINARIES[subtype] ?? '');
 }
 
+/** Whether a type has one name for all its values, and a number that {@link ObservedTypes} has a bit for. */
+export function isPlain(type: number): boolean {
+  return type < 32 && type !== TYPE.binData;
+}
+
+/** The types of values. */
+export class ObservedTypes {
+  /** A bit for the number of each plain one. */
+  #bits = 0;
+  readonly #others = new Set<string>();
+
+  /** Takes note of a plain type. */
+  saw(type: number): void {
+    this.#bits |= 1 << type;
+  }
+
+  see(bytes: Buffer, element: Element): void {
+    if (isPlain(element[0])) this.saw(element[0]);
+    else this.#others.add(typeName(bytes, element));
+  }
+
+  /** Whether there was any value. */
+  get any(): boolean {
+    return this.#bits !== 0 || this.#others.size > 0;
+  }
+
+  /** Their names in order. */
+  names(): string[] {
+    const plain = [...NAMES].filter(([number]) => isPlain(number) && (this.#bits & (1 << number)) !== 0);
+    return [...this.#others, ...plain.map(([, name]) => name)].toSorted();
+  }
+}
+
 /** Whether bytes are a UUID, which is written as one. */
 export function isUuid(subtype: number, length: number): boolean {
   return subtype === UUID_SUBTYPE && length === 16;

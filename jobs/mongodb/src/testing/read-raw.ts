@@ -1,7 +1,7 @@
-import type { AbstractCursor, Document } from 'mongodb';
+import { expect } from '@jest/globals';
 import type { DatasetReader } from '@esclusa/kit';
 import { Losses } from '../../../kit/src/losses.ts';
-import type { Pick } from '../cells.ts';
+import type { Picker } from '../cells.ts';
 import { type ReadingReport, readDocuments } from '../reader.ts';
 
 /** What was read. */
@@ -12,20 +12,28 @@ export interface ReadRaw {
   readonly report: ReadingReport | undefined;
 }
 
-/** Reads documents as a cursor gives them. */
-export async function readRaw(documents: readonly Uint8Array[], columns: readonly string[], pick: Pick, strict = false): Promise<ReadRaw> {
-  const cursor = {
-    async *[Symbol.asyncIterator]() {
-      yield* documents;
-    },
-    close: async () => undefined,
-  };
+/** Reads documents as a cursor gives them, by both ways: throws where they differ in anything that comes of it. */
+export async function readRaw(documents: readonly Uint8Array[], columns: readonly string[], picker: Picker, strict = false): Promise<ReadRaw> {
+  const { pick, paths } = picker;
+  const slow = await outcome(() => read(documents, columns, { pick, paths }, strict));
+  const fast = await outcome(() => read(documents, columns, picker, strict));
+  expect(told(fast, columns)).toEqual(told(slow, columns));
+  if (fast instanceof Error) throw fast;
+  return fast;
+}
+
+async function read(documents: readonly Uint8Array[], columns: readonly string[], picker: Picker, strict: boolean): Promise<ReadRaw> {
   const losses = new Losses('pacientes', strict);
   let report: ReadingReport | undefined;
   const reader = readDocuments({
-    open: () => cursor as unknown as AbstractCursor<Document>,
+    async *open() {
+      // As they stand in a reply.
+      let at = 0;
+      const offsets = documents.map(({ length }) => (at += length) - length);
+      yield { bytes: Buffer.concat(documents), offsets };
+    },
     columns,
-    pick,
+    picker,
     losses,
     failure: (error) => error as Error,
     onEnd: (told) => void (report = told),
@@ -33,4 +41,18 @@ export async function readRaw(documents: readonly Uint8Array[], columns: readonl
   const chunks: Buffer[] = [];
   for await (const chunk of reader) chunks.push(Buffer.from(chunk));
   return { csv: Buffer.concat(chunks).toString('utf8'), losses, reader, report };
+}
+
+async function outcome(run: () => Promise<ReadRaw>): Promise<ReadRaw | Error> {
+  try {
+    return await run();
+  } catch (error) {
+    return error as Error;
+  }
+}
+
+function told(what: ReadRaw | Error, columns: readonly string[]): unknown {
+  if (what instanceof Error) return { name: what.name, message: what.message };
+  const { csv, losses, reader, report } = what;
+  return { csv, lossy: columns.map((name) => losses.count(name)), why: losses.reasons, columns: reader.columns?.(), report };
 }
