@@ -12,7 +12,7 @@ export default {
   testTimeout: 120_000,
   reporters: ['default', '<rootDir>/scripts/jest/summary-reporter.mjs'],
   projects: [
-    { ...common, displayName: 'unit', testMatch: ['<rootDir>/{gateway,jobs,scripts,examples}/**/*.test.ts'] },
+    { ...common, displayName: 'unit', testMatch: ['<rootDir>/{bench,gateway,jobs,scripts,examples}/**/*.test.ts'] },
     {
       ...common,
       displayName: 'e2e',

@@ -9,6 +9,7 @@ import { LabContainers } from '../scripts/lib/containers.ts';
 import { ensureDocker } from '../scripts/setup/docker.ts';
 import { ensureImage } from '../scripts/setup/images.ts';
 import { Forwarder } from './forwarder.ts';
+import { hostAddress } from './lab/host-address.ts';
 
 const HELP = `npm run bench:start: the jobs' images, and how long each takes from "docker run" to its first byte at S3.
 
@@ -50,7 +51,7 @@ async function measure(rounds: number): Promise<void> {
     await lab.prepare();
     const s3Ports = await lab.start({ name: 'esclusa_bench_s3', image: s3Image, ports: { 9000: 0 }, environment: s3Environment() });
     await new DemoS3(`http://127.0.0.1:${s3Ports[9000]}`, KEYS).prepare(BUCKET);
-    const address = await hostAddress();
+    const address = await hostAddress(NETWORK);
     forwarder = await Forwarder.listen(address, s3Ports[9000] ?? 0);
     for (const database of DATABASES) await start(lab, database);
 
@@ -119,14 +120,6 @@ async function timed(parameters: readonly string[]): Promise<{ began: number; en
 
 function imageOf(job: string): string {
   return `pharmavida-ingesta-${job}:latest`;
-}
-
-/** The host's own address on the lab's network. */
-async function hostAddress(): Promise<string> {
-  const { IPAM } = await docker.getNetwork(NETWORK).inspect();
-  const address = IPAM?.Config?.[0]?.['Gateway'];
-  if (address === undefined) throw new Error(`the network ${NETWORK} has no address of this host`);
-  return address;
 }
 
 /** The middle one, the first of all left out: it warms caches. */

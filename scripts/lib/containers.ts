@@ -10,6 +10,10 @@ export interface LabContainer {
   readonly ports: Readonly<Record<number, number>>;
   readonly binds?: readonly string[];
   readonly groups?: readonly string[];
+  /** Folders in memory, with the mount's options. */
+  readonly tmpfs?: Readonly<Record<string, string>>;
+  /** Size of /dev/shm, 64 MiB by default. */
+  readonly sharedMemoryMiB?: number;
 }
 
 /** Containers on a network of their own, for the demo and the benchmarks; all bear one label, and nothing else is ever touched. */
@@ -47,6 +51,8 @@ export class LabContainers {
         NetworkMode: this.#network,
         Binds: [...(wanted.binds ?? [])],
         GroupAdd: [...(wanted.groups ?? [])],
+        Tmpfs: { ...wanted.tmpfs },
+        ...(wanted.sharedMemoryMiB === undefined ? {} : { ShmSize: wanted.sharedMemoryMiB * 1024 * 1024 }),
       },
     });
     await container.start();
@@ -61,18 +67,19 @@ export class LabContainers {
     return output.toString('utf8').replace(/^.{8}/gm, '');
   }
 
-  /** Stops and removes the lab's containers and network, and jobs of its gateway that are still there. */
-  async clear(installation?: string): Promise<void> {
-    const labels = [this.#label, ...(installation === undefined ? [] : [`esclusa.installation=${installation}`])];
+  /** Stops and removes one container, with its data. */
+  async remove(name: string): Promise<void> {
+    const container = this.#docker.getContainer(name);
+    await container.stop({ t: 5 }).catch(ignore(304, 404));
+    await container.remove({ force: true, v: true }).catch(ignore(404, 409));
+  }
+
+  /** Stops and removes the lab's containers and network, and jobs of its gateways that are still there. */
+  async clear(...installations: string[]): Promise<void> {
+    const labels = [this.#label, ...installations.map((installation) => `esclusa.installation=${installation}`)];
     for (const label of labels) {
       const found = await this.#docker.listContainers({ all: true, filters: { label: [label] } });
-      await Promise.all(
-        found.map(async ({ Id }) => {
-          const container = this.#docker.getContainer(Id);
-          await container.stop({ t: 5 }).catch(ignore(304, 404));
-          await container.remove({ force: true, v: true }).catch(ignore(404, 409));
-        }),
-      );
+      await Promise.all(found.map(({ Id }) => this.remove(Id)));
     }
     for (const { Id } of await this.#docker.listNetworks({ filters: { label: [this.#label] } })) {
       await this.#docker.getNetwork(Id).remove().catch(ignore(404));

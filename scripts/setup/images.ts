@@ -12,7 +12,8 @@ import { importDebian } from './rootfs.ts';
 
 /** Images that the project takes from a registry or makes itself: one folder each in images/. */
 export const IMAGE_NAMES = ['base', 'mariadb', 'mongodb', 'mysql', 'postgres', 's3'] as const;
-export type ImageName = (typeof IMAGE_NAMES)[number];
+/** Those, and the one that only the benchmark's peers run in. */
+export type ImageName = (typeof IMAGE_NAMES)[number] | 'peers';
 
 /** More would only wait for each other: unpacking uses a core, and two are what a small host has. */
 const AT_ONCE = 2;

@@ -26,6 +26,8 @@ export interface Observation {
   readonly replacements: number;
   /** Whether the job's log warns that there is no snapshot. */
   readonly warned: boolean;
+  /** Datasets that were read by several readers, as the log tells. */
+  readonly inParallel: number;
   readonly files: Findings;
   /** What two plain reads find, one after the other, while others write. */
   readonly apart: Findings;
@@ -92,8 +94,8 @@ async function unlessAborted<T>(signal: AbortSignal, work: Promise<T>): Promise<
  * Everything that an observation shows to be wrong, its own failings among it: fewer than `enough` transfers, or replacements,
  * while the files were read would prove little.
  */
-export function complaintsOf(observation: Observation, { keepsSnapshots }: Source, enough: number): string[] {
-  const { manifest, files, apart, atRest, transfers, replacements, warned } = observation;
+export function complaintsOf(observation: Observation, { keepsSnapshots, inParallel: wanted = 0 }: Source, enough: number): string[] {
+  const { manifest, files, apart, atRest, transfers, replacements, warned, inParallel } = observation;
   const { consistency, why } = manifest.snapshot;
   const complaints = brokenRows(files).map((what) => `in the files: ${what}`);
   const rows = manifest.resources.map((resource) => resource.rows);
@@ -102,12 +104,13 @@ export function complaintsOf(observation: Observation, { keepsSnapshots }: Sourc
   if (consistency === 'snapshot') complaints.push(...brokenBooks(files).map((what) => `in the files: ${what}`));
   else if (typeof why !== 'string' || !warned) complaints.push('neither the manifest nor the log says why there is no snapshot');
   if (transfers < enough || replacements < enough) complaints.push(`only ${transfers} transfers and ${replacements} replacements while it was read`);
+  if (inParallel !== wanted) complaints.push(`${inParallel} datasets were read by several readers`);
   if (brokenBooks(apart).length === 0) complaints.push('two reads apart found nothing: the test could not fail');
   complaints.push(...[...brokenBooks(atRest), ...brokenRows(atRest)].map((what) => `the writers themselves left behind: ${what}`));
   return complaints;
 }
 
-type Run = Pick<Observation, 'manifest' | 'seconds' | 'readSeconds' | 'transfers' | 'replacements' | 'warned'>;
+type Run = Pick<Observation, 'manifest' | 'seconds' | 'readSeconds' | 'transfers' | 'replacements' | 'warned' | 'inParallel'>;
 
 async function extract(gateway: TestGateway, bucket: TestBucket, writers: Writers): Promise<Run> {
   const before = performance.now();
@@ -136,6 +139,7 @@ async function extract(gateway: TestGateway, bucket: TestBucket, writers: Writer
     transfers,
     replacements: meanwhile.length - transfers,
     warned: log.includes('"event":"no-snapshot"'),
+    inParallel: log.split('"event":"readers"').length - 1,
   };
 }
 

@@ -17,6 +17,8 @@ export interface Started {
 export interface Source {
   readonly job: string;
   readonly keepsSnapshots: boolean;
+  /** Datasets that several connections are to read at once. */
+  readonly inParallel?: number;
   /** The two datasets as a pipeline has them. */
   readonly datasets: Readonly<Record<string, object>>;
   start(): Promise<Started>;
@@ -46,6 +48,8 @@ export const SOURCES: ReadonlyMap<string, Source> = new Map<string, Source>([
   ],
   ['mysql', ofMysql('mysql', ['--gtid-mode=ON', '--enforce-gtid-consistency=ON'])],
   ['mariadb', ofMysql('mariadb', ['--log-bin'])],
+  ['mysql-readers', { ...ofMysql('mysql', []), inParallel: 1, datasets: { cuentas: {}, movimientos: { readers: 2, lock: true } } }],
+  ['mariadb-readers', { ...ofMysql('mariadb', ['--log-bin']), inParallel: 2, datasets: { cuentas: { readers: 2 }, movimientos: { readers: 2 } } }],
   ['mongodb', ofMongo('replica set')],
   ['mongodb-standalone', ofMongo('standalone')],
 ]);

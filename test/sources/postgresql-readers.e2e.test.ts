@@ -17,6 +17,17 @@ interface Opened {
   readonly events: Map<string, Record<string, unknown>>;
 }
 
+/** Rows and SHA-256 of a dataset's file. */
+async function read({ session }: Opened, dataset: Dataset, onChunk: (chunks: number) => Promise<void> = async () => undefined) {
+  const sha256 = createHash('sha256');
+  let chunks = 0;
+  const { rows } = await writeCsv('t', await session.plan('t', dataset), new Losses('t', false), async (chunk) => {
+    sha256.update(chunk);
+    await onChunk(++chunks);
+  });
+  return { rows, sha256: sha256.digest('hex') };
+}
+
 describe('a table of PostgreSQL that is read by several readers', () => {
   let server: PostgresServer;
   const sessions: SourceSession<Dataset>[] = [];
@@ -49,16 +60,6 @@ describe('a table of PostgreSQL that is read by several readers', () => {
     const session = await postgresql.connect({ settings: { ...server.settings, ...settings }, mode: 'run', applicationName: 'esclusa test/1', signal, output });
     sessions.push(session);
     return { session, events };
-  }
-
-  async function read({ session }: Opened, dataset: Dataset, onChunk: (chunks: number) => Promise<void> = async () => undefined) {
-    const sha256 = createHash('sha256');
-    let chunks = 0;
-    const { rows } = await writeCsv('t', await session.plan('t', dataset), new Losses('t', false), async (chunk) => {
-      sha256.update(chunk);
-      await onChunk(++chunks);
-    });
-    return { rows, sha256: sha256.digest('hex') };
   }
 
   test.each(['mezcla', 'vacia'])('%s: the file is the one of a single reader', async (table) => {

@@ -16,8 +16,21 @@ export interface Selection extends RowsQuery {
   readonly omittedColumns: readonly string[];
   readonly estimatedRows?: number;
   readonly estimatedBytes?: number;
+  /** Of a table of which all rows are wanted, and whose order is that of an integer key: it may be read in ranges of it. */
+  readonly keyed?: KeyedTable;
   /** Table that is read, or the text of a query or view whose tables are not known. */
   readonly reads: { readonly schema: string; readonly table: string } | { readonly text: string };
+}
+
+/** A table that may be read in ranges of its key. */
+export interface KeyedTable {
+  /** Table, and first column of its primary key, as SQL writes them. */
+  readonly name: string;
+  readonly key: string;
+  /** What a SELECT of all its rows begins with, and what it ends with for the order of the primary key; a condition stands between them. */
+  readonly select: string;
+  readonly order: string;
+  readonly bytes: number;
 }
 
 /** A table or view of the server. */
@@ -25,11 +38,14 @@ interface Relation {
   readonly schema: string;
   readonly name: string;
   readonly type: string;
+  readonly engine: string | null;
+  readonly options: string | null;
   readonly rows: number | string | null;
   readonly bytes: number | string | null;
 }
 
 const RANDOM = 'rand()';
+const INTEGER = /^(tiny|small|medium|big)?int\b/i;
 const quote = (name: string): string => `\`${name.replaceAll('`', '``')}\``;
 
 /** Finds a dataset at the source without reading it. */
@@ -65,7 +81,7 @@ export async function mayRead(connection: Connection, database: string, table: s
 async function selectTable(connection: Connection, name: string, schema: string, table: string, dataset: Dataset): Promise<Selection> {
   const [found] = await ask<Relation>(
     connection,
-    `select table_schema as \`schema\`, table_name as name, table_type as type, table_rows as \`rows\`, data_length as bytes
+    `select table_schema as \`schema\`, table_name as name, table_type as type, engine as engine, create_options as options, table_rows as \`rows\`, data_length as bytes
      from information_schema.tables where table_schema = ? and table_name = ?`,
     [schema, table],
   );
@@ -90,8 +106,13 @@ async function selectTable(connection: Connection, name: string, schema: string,
   const conversion = conversionOf(columns);
   const rows = Number(found.rows ?? 0);
   const key = available.flatMap((column) => (column.part === 'PRI' ? [column.name] : []));
+  const select = `select ${listOf(columns, conversion.checked)} from ${quote(found.schema)}.${quote(found.name)}`;
+  const rest = restOfSelect(dataset, RANDOM);
+  // A reader of a range can't tell which row of the file it is that lost something.
+  const keyed = rest === '' && conversion.checked.length === 0 ? await keyOfRanges(connection, found, select, available) : undefined;
   return {
-    sql: `select ${listOf(columns, conversion.checked)} from ${quote(found.schema)}.${quote(found.name)}${restOfSelect(dataset, RANDOM)}`,
+    sql: `${select}${rest}`,
+    ...(keyed === undefined ? {} : { keyed }),
     floats: floatsOf(columns),
     ...conversion,
     columns,
@@ -99,6 +120,33 @@ async function selectTable(connection: Connection, name: string, schema: string,
     ...wholeKey(key, columns),
     reads: found.type === 'VIEW' ? { text: await viewText(connection, found) } : { schema: found.schema, table: found.name },
     ...(rows > 0 ? { estimatedRows: rows, estimatedBytes: Number(found.bytes ?? 0) } : {}),
+  };
+}
+
+/** How a table is read in ranges. InnoDB keeps its rows in the order of the primary key; other engines, and partitions, don't. */
+async function keyOfRanges(
+  connection: Connection,
+  { schema, name, type, engine, options, bytes }: Relation,
+  select: string,
+  columns: readonly { readonly name: string; readonly type: string }[],
+): Promise<KeyedTable | undefined> {
+  if (type !== 'BASE TABLE' || engine !== 'InnoDB' || /partitioned/i.test(options ?? '')) return undefined;
+  const parts = await ask<{ name: string; direction: string }>(
+    connection,
+    `select column_name as name, collation as direction from information_schema.statistics
+     where table_schema = ? and table_name = ? and index_name = 'PRIMARY' order by seq_in_index`,
+    [schema, name],
+  );
+  const [first] = parts;
+  if (first === undefined || parts.some(({ direction }) => direction !== 'A')) return undefined;
+  if (!INTEGER.test(columns.find((column) => column.name === first.name)?.type ?? '')) return undefined;
+  return {
+    name: `${quote(schema)}.${quote(name)}`,
+    key: quote(first.name),
+    // Without this hint the optimizer might prefer another index, and sort.
+    select: `${select} force index (primary)`,
+    order: `order by ${parts.map((part) => quote(part.name)).join(', ')}`,
+    bytes: Number(bytes ?? 0),
   };
 }
 

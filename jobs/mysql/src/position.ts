@@ -11,6 +11,9 @@ export interface Position {
   readonly gtidPosition?: string;
 }
 
+/** Takes a snapshot; what was open before is committed. */
+export const START = 'start transaction with consistent snapshot, read only';
+
 // Under a load of writes one of these is likely to meet no commit.
 const TRIES = 5;
 
@@ -21,7 +24,7 @@ const TRIES = 5;
 export async function takeSnapshot(connection: Connection): Promise<Position> {
   for (let tried = 1; ; tried++) {
     const before = await gtidExecuted(connection);
-    await ask(connection, 'start transaction with consistent snapshot, read only');
+    await ask(connection, START);
     if (before === undefined) return ofMariadb(connection);
     if (before === '') return {};
     if ((await gtidExecuted(connection)) === before) return { gtidExecuted: before };
@@ -41,7 +44,8 @@ async function gtidExecuted(connection: Connection): Promise<string | undefined>
   }
 }
 
-async function ofMariadb(connection: Connection): Promise<Position> {
+/** Where a connection's snapshot is, as MariaDB tells it; nothing where it keeps no binary log. */
+export async function ofMariadb(connection: Connection): Promise<Position> {
   const rows = await ask<{ Variable_name: string; Value: string }>(connection, "show session status like 'binlog\\_snapshot\\_%'");
   const status = new Map(rows.map((row) => [row.Variable_name.toLowerCase(), row.Value]));
   const file = status.get('binlog_snapshot_file') ?? '';

@@ -1,10 +1,12 @@
 import { CsvWriter, type DatasetReader, type Losses, type LossyRow, type SourceColumn } from '@esclusa/kit';
 import type { Connection, FieldPacket } from 'mysql2';
+import type { Reader } from './connections.ts';
 import { ask, socketOf } from './connection.ts';
 import { type Charset, type Conversion, whyLost } from './conversion.ts';
 import { sourceError } from './failure.ts';
 import { type Kind, kindOf } from './kinds.ts';
 import { flagsOf, valueText, writeRow } from './values.ts';
+import { Wire } from './wire/wire.ts';
 
 /** A packet as mysql2's parser hands it over; its bytes are written over once the call returns. */
 interface Packet {
@@ -20,6 +22,8 @@ type State = (packet: Packet, connection: unknown) => unknown;
 /** The part of mysql2's query command that we take over: what it does with a row's packet. */
 interface QueryCommand {
   row: State;
+  /** What is done with the next packet. */
+  readonly next: State | null;
   on(event: 'fields', listener: (fields: FieldPacket[] | undefined) => void): unknown;
 }
 
@@ -37,38 +41,57 @@ export interface RowsQuery extends Conversion {
 export interface RowsContext {
   readonly dataset: string;
   readonly losses: Losses;
-  /** Called when the query has ended at the server. */
-  readonly onEnd: () => void;
+}
+
+/** CSV that waits to be asked for, and who is to be told when its bytes are needed no more. */
+interface Chunk {
+  readonly bytes: Buffer;
+  readonly free: () => void;
 }
 
 /**
- * Reads a query by the text protocol: every row goes from the packet's bytes into CSV bytes, without an object per row or value.
- * While nobody asks for more, the socket is not read, which holds the server back. A chunk is valid until the next is asked for.
+ * Reads a query by the text protocol: every row goes from the packet's bytes into CSV bytes, without an object per row or value; but where something is
+ * to be checked row by row, or for packets that it leaves alone, by the {@link Wire}. While nobody asks for more, the socket is not read, which holds
+ * the server back. A chunk is valid until the next is asked for.
  */
-export function readRows(connection: Connection, query: RowsQuery, { dataset, losses, onEnd }: RowsContext): DatasetReader {
+export function readRows(reader: Reader, query: RowsQuery, { dataset, losses }: RowsContext): DatasetReader {
+  const { connection } = reader;
   const { sql, floats, columns, raw, checked } = query;
   let rows = 0;
+  let wire: Wire | undefined;
   return {
-    rows: () => rows,
+    rows: () => rows + (wire?.rows ?? 0),
     async *[Symbol.asyncIterator]() {
       const writer = new CsvWriter();
-      const full: Buffer[] = [];
+      const chunks: Chunk[] = [];
       const socket = socketOf(connection);
       let ended = false;
       let failure: unknown;
       let wake = nobody;
       let kinds: readonly Kind[] = [];
 
+      reader.busy = true;
       if (raw) await convertTo(connection, 'null');
       const command = connection.query(sql, (error) => {
         failure ??= error;
         ended = true;
-        onEnd();
+        reader.busy = false;
         wake();
       }) as unknown as QueryCommand;
       command.on('fields', (fields = []) => {
         kinds = fields.slice(0, columns.length).map((field, index) => (floats.has(index) ? 'float' : kindOf(field)));
       });
+      const chunk = (bytes: Buffer, free: () => void): void => {
+        chunks.push({ bytes, free });
+        // One is out already. What the parser holds still comes: no more than one read of the socket.
+        if (chunks.length > 1) socket.pause();
+        wake();
+      };
+      const flush = (): void => {
+        if (writer.length === 0) return;
+        const bytes = writer.take();
+        chunk(bytes, () => writer.give(bytes));
+      };
       const { row } = command;
       // Rows behind one that was refused.
       const pass: State = (packet, from) => (packet.isEOF() ? row.call(command, packet, from) : pass);
@@ -86,33 +109,35 @@ export function readRows(connection: Connection, query: RowsQuery, { dataset, lo
             return pass;
           }
         }
-        if (writer.full) {
-          full.push(writer.take());
-          // What the parser holds already still comes: no more than one read of the socket.
-          socket.pause();
-          wake();
-        }
+        if (writer.full) flush();
         return take;
       };
       command.row = take;
+      if (checked.length === 0) wire = new Wire(connection, reader.encoder, { kinds: () => (command.next === take ? kinds : undefined), flush, chunk });
 
-      for (;;) {
-        const chunk = full.shift();
-        if (chunk !== undefined) {
-          yield chunk;
-          writer.give(chunk);
-        } else if (ended) {
-          // Paused where the last full chunk and the end came in one read: what is asked next would never be answered.
-          socket.resume();
-          break;
-        } else {
-          const woken = new Promise<void>((resolve) => (wake = resolve));
-          socket.resume();
-          await woken;
+      try {
+        for (;;) {
+          const next = chunks.shift();
+          if (next !== undefined) {
+            yield next.bytes;
+            next.free();
+          } else if (ended) {
+            // Paused where the last full chunk and the end came in one read: what is asked next would never be answered.
+            socket.resume();
+            break;
+          } else if (wire?.waits === true) wire.work();
+          else {
+            const woken = new Promise<void>((resolve) => (wake = resolve));
+            socket.resume();
+            await woken;
+          }
         }
+        if (failure) throw sourceError(failure, `reading the dataset "${dataset}"`, 'SOURCE_LOST');
+      } finally {
+        // Who asks for no more may have refused the last rows, and still use the connection.
+        wire?.end();
+        if (raw && ended && !failure) await convertTo(connection, 'utf8mb4');
       }
-      if (failure) throw sourceError(failure, `reading the dataset "${dataset}"`, 'SOURCE_LOST');
-      if (raw) await convertTo(connection, 'utf8mb4');
       if (writer.length > 0) yield writer.take();
     },
   };

@@ -1,20 +1,22 @@
-import { type Losses, type PlannedDataset, type SourceContext, type SourceSession, nameDatasets } from '@esclusa/kit';
+import { type DatasetReader, type Losses, type PlannedDataset, type SourceContext, type SourceSession, nameDatasets, readersWanted } from '@esclusa/kit';
 import type { Connection } from 'mysql2';
 import { listTables, mayRead, type Selection, select } from './catalog.ts';
-import { ask, connect, cut, killQuery, sayGoodbye } from './connection.ts';
+import { ask } from './connection.ts';
+import { Connections, type Reader, prepare } from './connections.ts';
 import type { Dataset } from './dataset.ts';
 import { sourceError } from './failure.ts';
-import { pin } from './pin.ts';
-import { readRows } from './rows.ts';
-import { type MysqlSettings, readSettings } from './settings.ts';
+import { readInRanges } from './parallel.ts';
 import { takeSnapshot } from './position.ts';
+import { readRows } from './rows.ts';
+import { type SharedSnapshot, type SharedTable, shareSnapshot } from './same-snapshot.ts';
+import { type MysqlSettings, readSettings } from './settings.ts';
 import { SnapshotReport } from './snapshot.ts';
 
 /** Opens a connection, pins its settings and fixes the one snapshot that every dataset is read from. */
 export async function openSession(context: SourceContext): Promise<SourceSession<Dataset>> {
   const settings = readSettings(context.settings);
-  const connection = await connect(settings, context.applicationName);
-  const session = new MysqlSession(connection, settings, context);
+  const connections = await Connections.open(settings, context);
+  const session = new MysqlSession(connections, settings, context);
   try {
     await session.begin();
     context.signal.throwIfAborted();
@@ -25,6 +27,8 @@ export async function openSession(context: SourceContext): Promise<SourceSession
   }
 }
 
+const NOW = "date_format(utc_timestamp(6), '%Y-%m-%dT%H:%i:%s.%fZ')";
+
 /** What the server says of itself. */
 interface ServerInfo {
   readonly version: string;
@@ -34,19 +38,22 @@ interface ServerInfo {
 
 class MysqlSession implements SourceSession<Dataset> {
   info: SourceSession<Dataset>['info'] = {};
+  readonly #connections: Connections;
   readonly #connection: Connection;
   readonly #settings: MysqlSettings;
   readonly #context: SourceContext;
-  readonly #onAbort = (): void => void this.#end();
   #report: SnapshotReport | undefined;
-  #reading = false;
-  #ended: Promise<void> | undefined;
+  /** Whether the server tells where a snapshot is, by which two may be known to be the same. */
+  #tellsPosition = false;
+  /** Tables of datasets that several readers should read. */
+  readonly #tables: SharedTable[] = [];
+  #shared: Promise<SharedSnapshot> | undefined;
 
-  constructor(connection: Connection, settings: MysqlSettings, context: SourceContext) {
-    this.#connection = connection;
+  constructor(connections: Connections, settings: MysqlSettings, context: SourceContext) {
+    this.#connections = connections;
+    this.#connection = connections.first.connection;
     this.#settings = settings;
     this.#context = context;
-    context.signal.addEventListener('abort', this.#onAbort, { once: true });
   }
 
   get snapshot(): SourceSession<Dataset>['snapshot'] {
@@ -56,16 +63,13 @@ class MysqlSession implements SourceSession<Dataset> {
   /** Fixes the snapshot. */
   async begin(): Promise<void> {
     const { output } = this.#context;
-    await pin(this.#connection);
-    await ask(this.#connection, 'set session transaction isolation level repeatable read');
+    await prepare(this.#connection);
     const position = await takeSnapshot(this.#connection);
-    const [server] = await ask<ServerInfo>(
-      this.#connection,
-      `select @@version as version, @@version_comment as comment, date_format(utc_timestamp(6), '%Y-%m-%dT%H:%i:%s.%fZ') as taken_at`,
-    );
+    const [server] = await ask<ServerInfo>(this.#connection, `select @@version as version, @@version_comment as comment, ${NOW} as taken_at`);
     if (server === undefined) throw new Error('the server told nothing of itself');
     const name = /mariadb/i.test(`${server.version} ${server.comment}`) ? 'MariaDB' : 'MySQL';
     const database = this.#settings.MYSQL_DATABASE;
+    this.#tellsPosition = position.binlog !== undefined;
     this.info = { server: name, version: server.version, database };
     this.#report = await SnapshotReport.begin(this.#connection, { takenAt: server.taken_at, ...position }, output);
     output.log('info', `connected to ${name} ${server.version}`, { event: 'connected', database });
@@ -85,34 +89,59 @@ class MysqlSession implements SourceSession<Dataset> {
     try {
       const selection = await select(this.#connection, this.#settings.MYSQL_DATABASE, name, dataset);
       this.#report?.reads(selection.reads);
-      const { sql: query, floats: _floats, raw: _raw, checked: _checked, reads: _reads, ...planned } = selection;
-      return { ...planned, query, read: (losses) => this.#read(name, selection, losses) };
+      const { sql: query, floats: _floats, raw: _raw, checked: _checked, reads: _reads, keyed, ...planned } = selection;
+      const readers = keyed === undefined ? 1 : readersWanted(dataset.readers, keyed.bytes);
+      const lock = dataset.lock ?? false;
+      if (keyed !== undefined && readers > 1 && (dataset.readers !== undefined || lock || this.#tellsPosition)) {
+        this.#tables.push({ dataset: name, name: keyed.name, readers, bytes: keyed.bytes, lock });
+      }
+      return { ...planned, query, read: (losses) => this.#read(name, selection, readers, losses) };
     } catch (error) {
       throw sourceError(error, `dataset "${name}"`, 'SOURCE_LOST');
     }
   }
 
-  async close(): Promise<void> {
-    this.#context.signal.removeEventListener('abort', this.#onAbort);
-    await this.#end();
+  close(): Promise<void> {
+    return this.#connections.close();
   }
 
-  #read(dataset: string, selection: Selection, losses: Losses) {
-    this.#reading = true;
+  #read(dataset: string, selection: Selection, wanted: number, losses: Losses): DatasetReader {
     // The name stands in the server's process list, so that its operators see whose query runs.
     const comment = `/* ${this.#context.applicationName.replaceAll('*/', '* /')} */`;
-    return readRows(this.#connection, { ...selection, sql: `${comment} ${selection.sql}` }, { dataset, losses, onEnd: () => (this.#reading = false) });
+    const { output } = this.#context;
+    let reading: DatasetReader | undefined;
+    const begin = async (): Promise<DatasetReader> => {
+      const { keyed: table, sql, ...query } = selection;
+      const readers = await this.#readersOf(dataset, wanted);
+      return table === undefined || readers.length === 1
+        ? readRows(this.#connections.first, { ...query, sql: `${comment} ${sql}` }, { dataset, losses })
+        : readInRanges({ readers, table, query, comment, output, dataset, losses });
+    };
+    return {
+      rows: () => reading?.rows() ?? 0,
+      async *[Symbol.asyncIterator]() {
+        reading = await begin();
+        yield* reading;
+      },
+    };
   }
 
-  /** Ends a query that runs at the server, which would go on without us until it had something to send; then the connection. */
-  #end(): Promise<void> {
-    this.#ended ??= (async () => {
-      const { threadId } = this.#connection;
-      const busy = this.#reading || this.#context.signal.aborted;
-      if (!busy) return sayGoodbye(this.#connection);
-      await killQuery(this.#settings, threadId);
-      cut(this.#connection);
-    })();
-    return this.#ended;
+  /** The connections that read a dataset. The first dataset to be read has all of them take their snapshot: by then every one is planned. */
+  async #readersOf(dataset: string, wanted: number): Promise<readonly Reader[]> {
+    const alone = [this.#connections.first];
+    if (this.#tables.length === 0) return alone;
+    const { readers, datasets } = await (this.#shared ??= this.#share());
+    return datasets.has(dataset) ? readers.slice(0, wanted) : alone;
+  }
+
+  async #share(): Promise<SharedSnapshot> {
+    try {
+      const shared = await shareSnapshot(this.#connections, this.#tables, this.#context.output);
+      const [now] = await ask<{ taken_at: string }>(this.#connection, `select ${NOW} as taken_at`);
+      this.#report?.takenAgain({ takenAt: now?.taken_at ?? '', ...shared.position });
+      return shared;
+    } catch (error) {
+      throw sourceError(error, 'taking one snapshot for several readers', 'SOURCE_LOST');
+    }
   }
 }

@@ -10,7 +10,7 @@ interface Table {
 }
 
 /** When the snapshot was taken, and where that is in the server's log. */
-type Taken = Position & { readonly takenAt: string };
+export type Taken = Position & { readonly takenAt: string };
 
 const SYSTEM_SCHEMAS = ['information_schema', 'performance_schema', 'mysql', 'sys'];
 
@@ -19,7 +19,7 @@ const SYSTEM_SCHEMAS = ['information_schema', 'performance_schema', 'mysql', 'sy
  * are read are named, since what is written to them during the run may be in the files.
  */
 export class SnapshotReport {
-  readonly #taken: Taken;
+  #taken: Taken;
   readonly #output: JobOutput;
   readonly #without: readonly (Table & { readonly engine: string })[];
   readonly #outside = new Set<string>();
@@ -40,6 +40,11 @@ export class SnapshotReport {
       SYSTEM_SCHEMAS,
     );
     return new SnapshotReport(taken, output, without);
+  }
+
+  /** The snapshot was taken anew. */
+  takenAgain(taken: Taken): void {
+    this.#taken = taken;
   }
 
   /** A dataset reads a table, or what a query or view names; a table whose name stands in the text counts as read. */

@@ -1,18 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
 import { CsvWriter } from '@esclusa/kit';
 import type { Kind } from './kinds.ts';
+import { encoded } from './testing/packets.ts';
 import { flagsOf, shortestFloat, valueText, writeRow } from './values.ts';
-
-/** A length-encoded string as the protocol writes it. */
-function encoded(value: Buffer | null): Buffer {
-  if (value === null) return Buffer.from([0xfb]);
-  const { length } = value;
-  if (length < 251) return Buffer.concat([Buffer.from([length]), value]);
-  const head = Buffer.alloc(length < 65_536 ? 3 : length < 16_777_216 ? 4 : 9);
-  head[0] = head.length === 3 ? 0xfc : head.length === 4 ? 0xfd : 0xfe;
-  head.writeUIntLE(length, 1, Math.min(head.length - 1, 6));
-  return Buffer.concat([head, value]);
-}
 
 /** The CSV of one row, whose packet lies in the middle of a larger buffer. */
 function csv(values: readonly (string | Buffer | null)[], kinds: readonly Kind[]): string {

@@ -10,6 +10,9 @@ function message(type: string, content: Uint8Array): Buffer {
   return Buffer.concat([head, content]);
 }
 
+/** All that the server sends of a COPY, up to its end. */
+const command = (text: string): Buffer => Buffer.concat([message('H', Buffer.alloc(3)), message('d', Buffer.from(text)), message('c', Buffer.alloc(0))]);
+
 const content = fc.oneof(fc.uint8Array({ maxLength: 60 }), fc.uint8Array({ minLength: 1000, maxLength: 1100 }));
 // Data, and what may come in between and is none.
 const passing = fc.tuple(fc.constantFrom('d', 'd', 'd', 'H', 'N', 'S', 'A'), content);
@@ -45,7 +48,6 @@ describe('the decoder of COPY', () => {
 
   test('takes the next command after the first', () => {
     const decoder = new CopyDecoder();
-    const command = (text: string): Buffer => Buffer.concat([message('H', Buffer.alloc(3)), message('d', Buffer.from(text)), message('c', Buffer.alloc(0))]);
     for (const text of ['one\n', 'x'.repeat(40_000), '']) expect(Buffer.from(decoder.take(command(text)).data).toString()).toBe(text);
   });
 });

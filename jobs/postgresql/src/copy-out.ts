@@ -1,5 +1,6 @@
 import type { Buffer } from 'node:buffer';
 import type { Socket } from 'node:net';
+import { letGo } from '@esclusa/kit';
 import type { Connection, Submittable } from 'pg';
 import { CopyDecoder } from './copy-decoder.ts';
 
@@ -107,9 +108,4 @@ export class CopyOut implements Submittable {
     for (const piece of [rest, ...this.#pieces.splice(0)]) theirs(piece);
     this.#socket.resume();
   }
-}
-
-/** Frees the memory of bytes that the socket gave and nobody needs: there are few objects here, so the garbage collector comes late, and tens of megabytes would wait for it. */
-function letGo({ buffer, length }: Buffer): void {
-  if (buffer instanceof ArrayBuffer && buffer.byteLength === length) buffer.transfer(0);
 }

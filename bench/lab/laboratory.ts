@@ -1,0 +1,68 @@
+import { LabContainers } from '../../scripts/lib/containers.ts';
+import { type Log, ask, run } from '../../scripts/setup/command.ts';
+import { ensureDocker } from '../../scripts/setup/docker.ts';
+import { ensureImage } from '../../scripts/setup/images.ts';
+import { type LabGateway, startGateway } from './start-gateway.ts';
+import { LABEL, NETWORK, containerName } from './names.ts';
+import { Sink, type SinkName } from './sinks.ts';
+
+const ROOT = new URL('../../', import.meta.url).pathname;
+/** Images of jobs under names of their own, so that what somebody builds meanwhile is not measured. */
+const PREFIX = 'esclusa-bench';
+const INSTALLATIONS: Readonly<Record<SinkName, string>> = { s3: 'bench-s3', discard: 'bench-discard' };
+
+/** A sink with the gateway that works on it. */
+export interface Station {
+  readonly sink: Sink;
+  readonly gateway: LabGateway;
+}
+
+/** The image of a job, as it is measured. */
+export function imageOf(job: string): string {
+  return `${PREFIX}-${job}:latest`;
+}
+
+/** The benchmark's network with its sinks and gateways, and how it all goes away again. */
+export class Laboratory {
+  readonly containers = new LabContainers(NETWORK, LABEL);
+  readonly #log: Log;
+  readonly #stations: Station[] = [];
+
+  constructor(log: Log) {
+    this.#log = log;
+  }
+
+  /** Builds the images that are out of date, and starts both sinks with a gateway each. */
+  async open(): Promise<readonly Station[]> {
+    await ensureDocker(this.#log);
+    await ensureImage('base', this.#log);
+    this.#log('building the images of the jobs and the gateway');
+    await run([`${ROOT}build-images.sh`], { environment: { IMAGE_PREFIX: PREFIX } });
+    // By its id, for the same reason.
+    const image = (await run(['docker', 'image', 'inspect', '--format', '{{.Id}}', 'esclusa-gateway:latest'])).trim();
+    await this.containers.prepare();
+    for (const name of ['s3', 'discard'] as const) {
+      const sink = await Sink.start(this.containers, name, this.#log);
+      const gateway = await startGateway(this.containers, {
+        name: containerName(`gateway_${name}`),
+        image,
+        network: NETWORK,
+        installation: INSTALLATIONS[name],
+        endpoint: sink.endpoint,
+        environment: { IMAGE_PREFIX: PREFIX },
+      });
+      this.#stations.push({ sink, gateway });
+    }
+    return this.#stations;
+  }
+
+  /** Removes all that it started. */
+  async close(): Promise<void> {
+    for (const { sink, gateway } of this.#stations.splice(0)) {
+      sink.close();
+      await gateway.close();
+    }
+    // A daemon that is not there holds nothing.
+    if ((await ask(['docker', 'version'])) !== undefined) await this.containers.clear(...Object.values(INSTALLATIONS));
+  }
+}

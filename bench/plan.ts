@@ -1,0 +1,56 @@
+import { type Table, tableOf } from './data/tables.ts';
+import type { SinkName } from './lab/sinks.ts';
+import type { SourceName } from './sources/source.ts';
+
+/** What is measured with one table. */
+export interface Step {
+  readonly table: Table;
+  readonly sinks: readonly SinkName[];
+  readonly rounds: number;
+  /** False: ours alone, for its memory. */
+  readonly peers: boolean;
+  /** Tools of PyPI too, into the real S3, for at most so many of the rounds. */
+  readonly toolRounds?: number;
+  /** The one that the headline ratios are taken from. */
+  readonly headline?: boolean;
+}
+
+const BOTH: readonly SinkName[] = ['s3', 'discard'];
+const REAL: readonly SinkName[] = ['s3'];
+
+function sqlSteps(quick: boolean): Step[] {
+  if (quick) {
+    return [
+      { table: tableOf('narrow', 10_000), sinks: REAL, rounds: 1, peers: false },
+      { table: tableOf('narrow', 100_000), sinks: REAL, rounds: 1, peers: false },
+      { table: tableOf('narrow', 1_000_000), sinks: BOTH, rounds: 3, peers: true, toolRounds: 1, headline: true },
+      { table: tableOf('large', 50), sinks: REAL, rounds: 1, peers: false },
+    ];
+  }
+  return [
+    { table: tableOf('narrow', 10_000), sinks: REAL, rounds: 3, peers: false },
+    { table: tableOf('narrow', 1_000_000), sinks: REAL, rounds: 5, peers: true, toolRounds: 2 },
+    { table: tableOf('narrow', 10_000_000), sinks: BOTH, rounds: 5, peers: true, headline: true },
+    { table: tableOf('wide', 1_000_000), sinks: REAL, rounds: 3, peers: true },
+    { table: tableOf('large', 200), sinks: REAL, rounds: 3, peers: true },
+  ];
+}
+
+/** What is measured with a source. */
+export function stepsOf(source: SourceName, quick: boolean): Step[] {
+  switch (source) {
+    case 'postgresql':
+    case 'mysql':
+      return sqlSteps(quick);
+    case 'mariadb':
+      return quick ? [] : [{ table: tableOf('narrow', 1_000_000), sinks: BOTH, rounds: 5, peers: true, headline: true }];
+    case 'mongodb':
+      return [{ table: tableOf('documents', quick ? 10_000 : 100_000), sinks: REAL, rounds: quick ? 1 : 3, peers: true }];
+    case 'mongodb_replay':
+      return [{ table: tableOf('documents', quick ? 50_000 : 500_000), sinks: BOTH, rounds: quick ? 3 : 5, peers: true, headline: true }];
+    default: {
+      const never: never = source;
+      return never;
+    }
+  }
+}

@@ -1,0 +1,102 @@
+import type { Table } from '../data/tables.ts';
+import type { SinkName } from '../lab/sinks.ts';
+import type { Sample } from '../measure/sample.ts';
+import type { SourceName } from '../sources/source.ts';
+import { median, rounded } from './statistics.ts';
+
+/** Ours; the client that the database comes with; another tool. */
+export type Role = 'ours' | 'client' | 'tool';
+
+/** All rounds of one contender with one table into one sink. */
+export interface Series {
+  readonly source: SourceName;
+  readonly table: Table;
+  /** The table that the source's ratio is taken from. */
+  readonly headline: boolean;
+  readonly sink: SinkName;
+  /** `esclusa`, `esclusa, 2 readers`, or a peer's name. */
+  readonly contender: string;
+  readonly role: Role;
+  /** Of ours. */
+  readonly readers?: number;
+  readonly samples: readonly Sample[];
+  /** What ended its rounds early. */
+  readonly failure?: string;
+}
+
+/** Medians of a series, and the highest of its memory peaks. */
+export interface Summary {
+  readonly seconds: number;
+  /** Without the container's start; NaN where nobody told. */
+  readonly within: number;
+  readonly mb: number;
+  readonly mbPerSecond: number;
+  readonly rowsPerSecond: number;
+  readonly peakMiB: number;
+}
+
+/** What a series comes to; undefined when no round came to its end. */
+export function summaryOf({ samples, table }: Series): Summary | undefined {
+  if (samples.length === 0) return undefined;
+  const seconds = median(samples.map((sample) => sample.seconds));
+  const mb = median(samples.map(({ bytes }) => bytes)) / 1e6;
+  return {
+    seconds,
+    within: median(samples.flatMap(({ within }) => (within === undefined ? [] : [within]))),
+    mb,
+    mbPerSecond: mb / seconds,
+    rowsPerSecond: table.rows / seconds,
+    peakMiB: Math.max(...samples.map(({ peakMiB }) => peakMiB)),
+  };
+}
+
+/** How many times as long as this contender the database's own client takes, by medians; undefined where one of the two is missing. */
+export function ratioOf(all: readonly Series[], one: Series): number | undefined {
+  const client = all.find(({ role, source, table, sink }) => role === 'client' && source === one.source && table.name === one.table.name && sink === one.sink);
+  const theirs = client === undefined ? undefined : summaryOf(client)?.seconds;
+  const its = summaryOf(one)?.seconds;
+  return theirs === undefined || its === undefined ? undefined : rounded(theirs / its, 2);
+}
+
+/** The ratios of a sink by source, those of several readers as `<source>_parallel`. */
+export function headlineRatios(all: readonly Series[], sink: SinkName): Record<string, number> {
+  const found = all.flatMap((one) => {
+    const ratio = one.role === 'ours' && one.headline && one.sink === sink ? ratioOf(all, one) : undefined;
+    return ratio === undefined ? [] : [[HEADLINES[one.source] + ((one.readers ?? 1) > 1 ? '_parallel' : ''), ratio] as const];
+  });
+  return Object.fromEntries(found);
+}
+
+/** The stand-in for MongoDB is slower than any client; the replaying server says what the clients are worth. */
+const HEADLINES: Readonly<Record<SourceName, string>> = {
+  postgresql: 'postgresql',
+  mysql: 'mysql',
+  mariadb: 'mariadb',
+  mongodb: 'mongodb_stand_in',
+  mongodb_replay: 'mongodb',
+};
+
+/** Our highest memory peak with each table, in MiB, by source and table, over all sinks and numbers of readers. */
+export function peaks(all: readonly Series[]): Record<string, number> {
+  const highest: Record<string, number> = {};
+  for (const one of all) {
+    const peak = one.role === 'ours' ? summaryOf(one)?.peakMiB : undefined;
+    const name = `${one.source}_${one.table.name}`;
+    if (peak !== undefined) highest[name] = Math.max(highest[name] ?? 0, rounded(peak, 1));
+  }
+  return highest;
+}
+
+/**
+ * By source, how many times as long a row of the largest narrow table takes as one of the next smaller, one reader into the real S3: the seconds from the
+ * secrets to the last row, so that the container's start, the same for both, hides nothing.
+ */
+export function growth(all: readonly Series[]): Record<string, number> {
+  const found: Record<string, number> = {};
+  for (const source of new Set(all.map((one) => one.source))) {
+    const narrow = all.filter((one) => one.source === source && one.role === 'ours' && one.readers === 1 && one.sink === 's3' && one.table.shape === 'narrow');
+    const [largest, next] = narrow.toSorted((a, b) => b.table.rows - a.table.rows).map((one) => (summaryOf(one)?.within ?? Number.NaN) / one.table.rows);
+    if (largest !== undefined && next !== undefined && Number.isFinite(largest / next)) found[source] = rounded(largest / next, 2);
+  }
+  return found;
+}

@@ -1,0 +1,77 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { StartRatio } from '../measure/start.ts';
+import { chartOf, groupsOf } from './chart.ts';
+import type { Machine } from './machine.ts';
+import { type Series, growth, headlineRatios, peaks } from './result.ts';
+import { rounded } from './statistics.ts';
+import { textOf } from './table.ts';
+
+const ROOT = new URL('../../', import.meta.url).pathname;
+
+/** All that a run of the benchmark has found out. */
+export interface Report {
+  readonly machine: Machine;
+  /** What the sinks are, by name. */
+  readonly sinks: Readonly<Record<string, string>>;
+  /** Of the servers. */
+  readonly versions: Readonly<Record<string, string>>;
+  /** Peers that can't be had here, with the reason. */
+  readonly missing: Readonly<Record<string, string>>;
+  readonly series: readonly Series[];
+  readonly start: StartRatio | undefined;
+  readonly gatewayIdleBytes: number;
+}
+
+/** The report's figures in one object, as `--json` prints them. */
+export function figuresOf({ series, start, gatewayIdleBytes }: Report) {
+  return {
+    ratios: { ...headlineRatios(series, 's3'), ...(start === undefined ? {} : { start: start.ratio }) },
+    discard: headlineRatios(series, 'discard'),
+    growth: growth(series),
+    peak_mib: peaks(series),
+    gateway_idle_mb: rounded(gatewayIdleBytes / 1e6, 1),
+  };
+}
+
+/** Writes the JSON and the chart of a run; `whole` if no part was left out. */
+export async function write(report: Report, { quick, whole }: { quick: boolean; whole: boolean }) {
+  const line = figuresOf(report);
+  const folder = join(ROOT, 'bench/results');
+  await mkdir(folder, { recursive: true });
+  const date = new Date().toISOString().slice(0, 10);
+  const stem = join(folder, `${date}-${quick ? 'quick' : 'full'}${whole ? '' : '-part'}`);
+  const { cpu, cores, memoryGiB } = report.machine;
+  const chart = chartOf(
+    groupsOf(report.series),
+    `CSV to ${report.sinks['s3']}, medians; ${cores} cores (${cpu}), ${memoryGiB} GiB; ${date}, ${report.machine.commit}`,
+  );
+  const svg = whole && !quick ? join(ROOT, 'docs/bench.svg') : `${stem}.svg`;
+  await writeFile(`${stem}.json`, `${JSON.stringify({ date: new Date().toISOString(), quick, ...line, ...report }, undefined, 2)}\n`);
+  await writeFile(svg, chart);
+  return { files: [`${stem}.json`, svg], text: textOfReport(report), line };
+}
+
+function textOfReport(report: Report): string {
+  const { machine, sinks, versions, missing, series, start } = report;
+  const { growth, gateway_idle_mb: idle, peak_mib: peaks } = figuresOf(report);
+  return [
+    `${machine.cores} cores (${machine.cpu}), ${machine.memoryGiB} GiB, Linux ${machine.kernel}, Docker ${machine.docker}, commit ${machine.commit}${machine.changed ? ' and changes' : ''}`,
+    ...rows(versions),
+    '',
+    textOf(series, sinks),
+    '',
+    "× is how many times as long the database's own client takes; seconds are from the POST, or the container's creation, to its end.",
+    '',
+    'peak memory of our job, MiB of its cgroup',
+    ...rows(peaks),
+    ...(Object.keys(growth).length === 0 ? [] : ['time per row, largest narrow table by the next smaller', ...rows(growth)]),
+    `gateway at rest: ${idle} MB in docker stats`,
+    ...(start === undefined ? [] : [`start: POST to answer ${start.post_ms} ms, docker run ${start.docker_run_ms} ms, ratio ${start.ratio}`]),
+    ...(Object.keys(missing).length === 0 ? [] : ['missing', ...rows(missing)]),
+  ].join('\n');
+}
+
+function rows(pairs: Readonly<Record<string, unknown>>): string[] {
+  return Object.entries(pairs).map(([name, value]) => `  ${name.padEnd(28)} ${String(value)}`);
+}

@@ -1,0 +1,34 @@
+import type { LabContainers } from '../../scripts/lib/containers.ts';
+import type { Log } from '../../scripts/setup/command.ts';
+import type { Table } from '../data/tables.ts';
+import type { Peer } from '../peers/peer.ts';
+import type { ToolSource } from '../peers/python.ts';
+
+/** What is read from: a server with data, or one that only replays it. */
+export const SOURCE_NAMES = ['postgresql', 'mysql', 'mariadb', 'mongodb', 'mongodb_replay'] as const;
+export type SourceName = (typeof SOURCE_NAMES)[number];
+
+/** A source that runs in the lab with its tables. */
+export interface StartedSource {
+  readonly version: string;
+  /** The client that the database comes with, where it can be had. */
+  readonly peers: readonly Peer[];
+  /** Why it can't be had, by its name. */
+  readonly missing: Readonly<Record<string, string>>;
+  /** Where tools reach it, if they know it. */
+  readonly tools?: ToolSource;
+  /** The pipeline that extracts one table as a dataset of the same name, with so many readers. */
+  pipeline(table: Table, readers: number): object;
+  stop(): Promise<void>;
+}
+
+/** How a source is started and filled. */
+export type StartSource = (lab: LabContainers, tables: readonly Table[], log: Log) => Promise<StartedSource>;
+
+/** Sources whose job reads a table by several connections at once. */
+const PARALLEL: ReadonlySet<SourceName> = new Set(['postgresql', 'mysql', 'mariadb']);
+
+/** Numbers of readers that are measured with a source. */
+export function readersOf(name: SourceName): readonly number[] {
+  return PARALLEL.has(name) ? [1, 2] : [1];
+}
