@@ -24,7 +24,19 @@ export function createS3Client(settings: Settings): S3Client {
   if (accessKeyId !== undefined && secretAccessKey !== undefined) {
     config.credentials = { accessKeyId, secretAccessKey, ...(sessionToken ? { sessionToken } : {}) };
   }
-  return new S3Client(config);
+  const client = new S3Client(config);
+  // S3 checks a part by its CRC-32; the SHA-256 that a signature would have of it is a second pass over every byte. The file's own SHA-256 is in the
+  // manifest, whose PUT is signed whole.
+  client.middlewareStack.add(
+    (next, { commandName }) =>
+      (args) => {
+        const { headers } = args.request as { readonly headers: Record<string, string> };
+        if (commandName === 'UploadPartCommand') headers['x-amz-content-sha256'] = 'UNSIGNED-PAYLOAD';
+        return next(args);
+      },
+    { step: 'build', name: 'partsUnsigned' },
+  );
+  return client;
 }
 
 function pathStyle(value: string | undefined, endpoint: string | undefined): boolean {
