@@ -5,7 +5,7 @@ import type { LabGateway } from '../lab/start-gateway.ts';
 import { type Peer, runPeer } from '../peers/peer.ts';
 import type { Step } from '../plan.ts';
 import type { Role, Series } from '../report/result.ts';
-import { type SourceName, type StartedSource, readersOf } from '../sources/source.ts';
+import { type OurWay, type SourceName, type StartedSource, waysOf } from '../sources/source.ts';
 import { runOurs } from './ours.ts';
 import type { Sample } from './sample.ts';
 
@@ -13,7 +13,7 @@ import type { Sample } from './sample.ts';
 interface Contender {
   readonly name: string;
   readonly role: Role;
-  readonly readers?: number;
+  readonly way?: OurWay;
   readonly rounds: number;
   readonly run: () => Promise<Sample>;
 }
@@ -30,7 +30,7 @@ export async function measure(
   const all: Series[] = [];
   for (const { sink, gateway } of stations.filter((station) => step.sinks.includes(station.sink.name))) {
     const contenders = [
-      ...(await ours(name, source, step, gateway)),
+      ...(await ours(name, source, step, gateway, sink)),
       ...peers('client', source.peers, step, step.rounds, sink),
       ...peers('tool', tools, step, sink.name === 's3' ? (step.toolRounds ?? 0) : 0, sink),
     ];
@@ -52,7 +52,7 @@ export async function measure(
         await sink.empty();
       }
     }
-    for (const { name: contender, role, readers } of contenders) {
+    for (const { name: contender, role, way } of contenders) {
       const failure = failures.get(contender);
       all.push({
         source: name,
@@ -61,7 +61,7 @@ export async function measure(
         sink: sink.name,
         contender,
         role,
-        ...(readers === undefined ? {} : { readers }),
+        ...way,
         samples: samples.get(contender) ?? [],
         ...(failure === undefined ? {} : { failure }),
       });
@@ -70,13 +70,16 @@ export async function measure(
   return all;
 }
 
-async function ours(name: SourceName, source: StartedSource, { table, rounds }: Step, gateway: LabGateway): Promise<Contender[]> {
+async function ours(name: SourceName, source: StartedSource, { table, rounds, compressed }: Step, gateway: LabGateway, sink: Sink): Promise<Contender[]> {
   const contenders: Contender[] = [];
-  for (const readers of readersOf(name)) {
-    const pipeline = `${name}-${table.name}-${readers}`;
-    await gateway.write(pipeline, source.pipeline(table, readers));
+  for (const way of waysOf(name, compressed === true && sink.name === 's3')) {
+    const { readers, compression } = way;
+    const words = [...(readers === 1 ? [] : [`${readers} readers`]), ...(compression === undefined ? [] : [compression])];
+    const pipeline = [name, table.name, ...words].join('-').replaceAll(' ', '-');
+    await gateway.write(pipeline, source.pipeline(table, way));
     const run = (): Promise<Sample> => runOurs(gateway, pipeline, table);
-    contenders.push({ name: readers === 1 ? 'esclusa' : `esclusa, ${readers} readers`, role: 'ours', readers, rounds, run });
+    // What is compressed is measured for its memory, which one round tells.
+    contenders.push({ name: ['esclusa', ...words].join(', '), role: 'ours', way, rounds: compression === undefined ? rounds : 1, run });
   }
   return contenders;
 }

@@ -18,7 +18,7 @@ const EMPTY: Table = { name: 'vacia', shape: 'narrow', rows: 0 };
 /** Measures both in turns; a first round of each warms caches and does not count. */
 export async function measureStart(lab: Laboratory, { gateway, sink }: Station, rounds: number, log: Log): Promise<StartRatio> {
   const source = await startPostgresql(lab.containers, [EMPTY], log);
-  await gateway.write('start', source.pipeline(EMPTY, 1));
+  await gateway.write('start', source.pipeline(EMPTY, { readers: 1 }));
   const posts: number[] = [];
   const runs: number[] = [];
   for (let round = 0; round <= rounds; round++) {

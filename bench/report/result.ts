@@ -1,3 +1,4 @@
+import type { Compression } from '@esclusa/contract';
 import type { Table } from '../data/tables.ts';
 import type { SinkName } from '../lab/sinks.ts';
 import type { Sample } from '../measure/sample.ts';
@@ -19,6 +20,7 @@ export interface Series {
   readonly role: Role;
   /** Of ours. */
   readonly readers?: number;
+  readonly compression?: Compression;
   readonly samples: readonly Sample[];
   /** What ended its rounds early. */
   readonly failure?: string;
@@ -61,10 +63,15 @@ export function ratioOf(all: readonly Series[], one: Series): number | undefined
 /** The ratios of a sink by source, those of several readers as `<source>_parallel`. */
 export function headlineRatios(all: readonly Series[], sink: SinkName): Record<string, number> {
   const found = all.flatMap((one) => {
-    const ratio = one.role === 'ours' && one.headline && one.sink === sink ? ratioOf(all, one) : undefined;
+    const ratio = isPlain(one) && one.headline && one.sink === sink ? ratioOf(all, one) : undefined;
     return ratio === undefined ? [] : [[HEADLINES[one.source] + ((one.readers ?? 1) > 1 ? '_parallel' : ''), ratio] as const];
   });
   return Object.fromEntries(found);
+}
+
+/** Ours, and nothing compressed. */
+function isPlain({ role, compression }: Series): boolean {
+  return role === 'ours' && compression === undefined;
 }
 
 /** The stand-in for MongoDB is slower than any client; the replaying server says what the clients are worth. */
@@ -76,12 +83,12 @@ const HEADLINES: Readonly<Record<SourceName, string>> = {
   mongodb_replay: 'mongodb',
 };
 
-/** Our highest memory peak with each table, in MiB, by source and table, over all sinks and numbers of readers. */
+/** Our highest memory peak with each table, in MiB, by source, table and compression, over all sinks and numbers of readers. */
 export function peaks(all: readonly Series[]): Record<string, number> {
   const highest: Record<string, number> = {};
   for (const one of all) {
     const peak = one.role === 'ours' ? summaryOf(one)?.peakMiB : undefined;
-    const name = `${one.source}_${one.table.name}`;
+    const name = [one.source, one.table.name, ...(one.compression === undefined ? [] : [one.compression])].join('_');
     if (peak !== undefined) highest[name] = Math.max(highest[name] ?? 0, rounded(peak, 1));
   }
   return highest;
@@ -94,7 +101,7 @@ export function peaks(all: readonly Series[]): Record<string, number> {
 export function growth(all: readonly Series[]): Record<string, number> {
   const found: Record<string, number> = {};
   for (const source of new Set(all.map((one) => one.source))) {
-    const narrow = all.filter((one) => one.source === source && one.role === 'ours' && one.readers === 1 && one.sink === 's3' && one.table.shape === 'narrow');
+    const narrow = all.filter((one) => one.source === source && isPlain(one) && one.readers === 1 && one.sink === 's3' && one.table.shape === 'narrow');
     const [largest, next] = narrow.toSorted((a, b) => b.table.rows - a.table.rows).map((one) => (summaryOf(one)?.within ?? Number.NaN) / one.table.rows);
     if (largest !== undefined && next !== undefined && Number.isFinite(largest / next)) found[source] = rounded(largest / next, 2);
   }

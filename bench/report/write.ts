@@ -2,6 +2,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { StartRatio } from '../measure/start.ts';
 import { chartOf, groupsOf } from './chart.ts';
+import { goalLines } from './goals.ts';
 import type { Machine } from './machine.ts';
 import { type Series, growth, headlineRatios, peaks } from './result.ts';
 import { rounded } from './statistics.ts';
@@ -23,8 +24,17 @@ export interface Report {
   readonly gatewayIdleBytes: number;
 }
 
+/** The figures that count, by name. */
+export interface Figures {
+  readonly ratios: Readonly<Record<string, number>>;
+  readonly discard: Readonly<Record<string, number>>;
+  readonly growth: Readonly<Record<string, number>>;
+  readonly peak_mib: Readonly<Record<string, number>>;
+  readonly gateway_idle_mb: number;
+}
+
 /** The report's figures in one object, as `--json` prints them. */
-export function figuresOf({ series, start, gatewayIdleBytes }: Report) {
+export function figuresOf({ series, start, gatewayIdleBytes }: Report): Figures {
   return {
     ratios: { ...headlineRatios(series, 's3'), ...(start === undefined ? {} : { start: start.ratio }) },
     discard: headlineRatios(series, 'discard'),
@@ -54,7 +64,8 @@ export async function write(report: Report, { quick, whole }: { quick: boolean; 
 
 function textOfReport(report: Report): string {
   const { machine, sinks, versions, missing, series, start } = report;
-  const { growth, gateway_idle_mb: idle, peak_mib: peaks } = figuresOf(report);
+  const figures = figuresOf(report);
+  const { growth, gateway_idle_mb: idle, peak_mib: peaks } = figures;
   return [
     `${machine.cores} cores (${machine.cpu}), ${machine.memoryGiB} GiB, Linux ${machine.kernel}, Docker ${machine.docker}, commit ${machine.commit}${machine.changed ? ' and changes' : ''}`,
     ...rows(versions),
@@ -69,6 +80,9 @@ function textOfReport(report: Report): string {
     `gateway at rest: ${idle} MB in docker stats`,
     ...(start === undefined ? [] : [`start: POST to answer ${start.post_ms} ms, docker run ${start.docker_run_ms} ms, ratio ${start.ratio}`]),
     ...(Object.keys(missing).length === 0 ? [] : ['missing', ...rows(missing)]),
+    '',
+    'goals',
+    ...goalLines(figures),
   ].join('\n');
 }
 

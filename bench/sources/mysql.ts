@@ -39,11 +39,11 @@ export async function startMysql(server: 'mysql' | 'mariadb', lab: LabContainers
     peers: [await mysqlClient(server, log)],
     missing: {},
     tools: { kind: 'mysql', host: name, port: PORT },
-    pipeline: ({ name: table }, readers) => ({
+    pipeline: ({ name: table }, way) => ({
       job: 'mysql',
       source: { MYSQL_HOST: name, MYSQL_USER: LOGIN.user, MYSQL_PASSWORD: PASSWORD, MYSQL_DATABASE: LOGIN.database, MYSQL_SSLMODE: 'disable' },
       // Readers of one snapshot begin together, behind a lock that a pipeline has to ask for.
-      datasets: { [table]: { readers, ...(readers > 1 ? { lock: true } : {}) } },
+      datasets: { [table]: { ...way, ...(way.readers > 1 ? { lock: true } : {}) } },
     }),
     stop: () => lab.remove(name),
   };

@@ -51,10 +51,10 @@ export async function startPostgresql(lab: LabContainers, tables: readonly Table
     peers: [await psql(log)],
     missing: {},
     tools: { kind: 'postgresql', host: name, port: PORT },
-    pipeline: ({ name: table }, readers) => ({
+    pipeline: ({ name: table }, way) => ({
       job: 'postgresql',
       source: { POSTGRES_HOST: name, POSTGRES_USER: LOGIN.user, POSTGRES_PASSWORD: PASSWORD, POSTGRES_DATABASE: LOGIN.database, POSTGRES_SSLMODE: 'disable' },
-      datasets: { [table]: { readers } },
+      datasets: { [table]: way },
     }),
     stop: () => lab.remove(name),
   };

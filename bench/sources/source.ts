@@ -1,3 +1,4 @@
+import { COMPRESSIONS, type Compression } from '@esclusa/contract';
 import type { LabContainers } from '../../scripts/lib/containers.ts';
 import type { Log } from '../../scripts/setup/command.ts';
 import type { Table } from '../data/tables.ts';
@@ -17,8 +18,8 @@ export interface StartedSource {
   readonly missing: Readonly<Record<string, string>>;
   /** Where tools reach it, if they know it. */
   readonly tools?: ToolSource;
-  /** The pipeline that extracts one table as a dataset of the same name, with so many readers. */
-  pipeline(table: Table, readers: number): object;
+  /** The pipeline that extracts one table as a dataset of the same name, that way. */
+  pipeline(table: Table, way: OurWay): object;
   stop(): Promise<void>;
 }
 
@@ -28,7 +29,14 @@ export type StartSource = (lab: LabContainers, tables: readonly Table[], log: Lo
 /** Sources whose job reads a table by several connections at once. */
 const PARALLEL: ReadonlySet<SourceName> = new Set(['postgresql', 'mysql', 'mariadb']);
 
-/** Numbers of readers that are measured with a source. */
-export function readersOf(name: SourceName): readonly number[] {
-  return PARALLEL.has(name) ? [1, 2] : [1];
+/** How ours reads and writes a table, in the words of a dataset. */
+export interface OurWay {
+  readonly readers: number;
+  readonly compression?: Compression;
+}
+
+/** The ways that are measured with a source, the first without anything. */
+export function waysOf(name: SourceName, compressed: boolean): readonly OurWay[] {
+  const plain: OurWay[] = PARALLEL.has(name) ? [{ readers: 1 }, { readers: 2 }] : [{ readers: 1 }];
+  return [...plain, ...(compressed ? COMPRESSIONS.map((compression) => ({ readers: 1, compression })) : [])];
 }
