@@ -16,8 +16,6 @@ const PATHS_IN_IMAGE = ['/app/job.json', '/job.json'];
 // A container's name is taken while another gateway is still creating or removing it.
 const READ_TRIES = 10;
 const READ_PAUSE_MS = 200;
-// A start asks three times for its image; what was seen a moment ago is still so, as far as anybody can tell.
-const SEEN_MS = 1_000;
 const GONE = Symbol('gone');
 
 /** Reads what images say of their jobs, and remembers it by image id. */
@@ -26,7 +24,8 @@ export class JobImages {
   readonly #prefix: string;
   readonly #timeoutMs: number;
   readonly #known = new Map<string, JobJson>();
-  readonly #seen = new Map<string, { image: Promise<Docker.ImageInspectInfo>; until: number }>();
+  /** Those that Docker is being asked for. */
+  readonly #asked = new Map<string, Promise<Docker.ImageInspectInfo>>();
 
   constructor(docker: Docker, prefix: string, timeoutMs: number) {
     this.#docker = docker;
@@ -50,18 +49,13 @@ export class JobImages {
     return described;
   }
 
-  /** What Docker knows of a job's image, or did within the last second. */
-  async inspect(job: string): Promise<Docker.ImageInspectInfo> {
-    const seen = this.#seen.get(job);
-    if (seen !== undefined && performance.now() < seen.until) return seen.image;
-    // Hundreds who ask at once are one question: the daemon takes long over as many.
-    const asked = { image: this.#inspect(job), until: Number.POSITIVE_INFINITY };
-    this.#seen.set(job, asked);
-    asked.image.then(
-      () => (asked.until = performance.now() + SEEN_MS),
-      () => this.#seen.delete(job),
-    );
-    return asked.image;
+  /** What Docker knows of a job's image. Hundreds who ask at once are one question: the daemon takes long over as many. */
+  inspect(job: string): Promise<Docker.ImageInspectInfo> {
+    const asked = this.#asked.get(job);
+    if (asked !== undefined) return asked;
+    const asking = this.#inspect(job).finally(() => this.#asked.delete(job));
+    this.#asked.set(job, asking);
+    return asking;
   }
 
   async #inspect(job: string): Promise<Docker.ImageInspectInfo> {
