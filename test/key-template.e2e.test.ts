@@ -5,10 +5,10 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { Manifest } from '@esclusa/contract';
 import type { AttemptEntry } from '../gateway/src/ledger/entries.ts';
 import { containersWith, docker, eventually, nothingLeft } from './support/docker.ts';
-import { TestGateway } from './support/gateway.ts';
+import { type GatewayOptions, TestGateway } from './support/gateway.ts';
 import { S3Proxy } from './support/s3-proxy.ts';
 import { type TestBucket, keyOf } from './support/s3.ts';
-import { newBucket, newDatabase } from './support/stack.ts';
+import { newBucket, newDatabase, unique } from './support/stack.ts';
 
 const DATASETS = 'job: postgresql\ndatasets:\n  productos:\n  ofertas:\n';
 const HIVE = 'lago/{pipeline}/dt={date}/{dataset}_{time}.csv';
@@ -119,25 +119,53 @@ describe('destination.key', () => {
 
   test('of attempts that fail within one second differ too', async () => {
     const own = await newBucket('keys');
-    // As quick as can be: a process that ends at once, and hardly a pause.
-    const jobs = await mkdtemp(join(tmpdir(), 'esclusa-jobs-'));
-    await mkdir(join(jobs, 'fugaz'));
-    const limits = { memoryMiB: 64, cpus: 1, pids: 8, scratchMiB: 1, timeAllowedSeconds: 60 };
-    const job = { name: 'fugaz', description: 'Ends at once.', contract: 1, modes: ['run'], environment: [], datasets: {}, limits };
-    await writeFile(join(jobs, 'fugaz/job.json'), JSON.stringify({ ...job, process: { command: ['/bin/sh', '-c', 'exit 69'] } }));
-    const environment = { ENGINE: 'process', JOBS_DIR: jobs, RETRY_BASE_SECONDS: '0.001', SWEEP_AGAIN_SECONDS: '3600' };
-    const pipelines = { fugaz: `job: fugaz\ndatasets:\n  x:\ndestination: { key: '${HIVE}' }\n` };
-    const gateway = await TestGateway.start({ bucket: own.name, pipelines, environment });
+    const { gateway, stop } = await quickGateway(own);
     try {
       expect((await gateway.post('fugaz')).body).toMatchObject({ code: 'JOB_FAILED' });
       await eventually('the final entry', async () => (await own.keys('_esclusa/runs/')).length === 1);
-      const entries = (await own.keys('_esclusa/attempts/')).filter((key) => !key.endsWith('.verdict.json'));
-      const keys = await Promise.all(entries.map(async (key) => (JSON.parse(await own.text(key)) as AttemptEntry).keys['x']));
+      const keys = (await attemptsIn(own)).map((attempt) => attempt.keys['x']);
       expect(keys).toHaveLength(4);
       expect(new Set(keys).size).toBe(4);
     } finally {
-      await gateway.stop();
-      await rm(jobs, { recursive: true });
+      await stop();
+    }
+  });
+
+  test('of runs that end within one second, one after the other, differ too', async () => {
+    const own = await newBucket('keys');
+    const { gateway, stop } = await quickGateway(own, { MAX_ATTEMPTS: '1' });
+    try {
+      let attempts: AttemptEntry[] = [];
+      await eventually('two runs of one second', async () => {
+        expect((await gateway.post('fugaz')).body).toMatchObject({ code: 'JOB_FAILED' });
+        attempts = await attemptsIn(own);
+        return new Set(attempts.map(({ stamp }) => stamp)).size < attempts.length;
+      });
+      expect(new Set(attempts.map(({ keys }) => keys['x'])).size).toBe(attempts.length);
+      await eventually('the seconds to be given back', async () => (await own.keys('_esclusa/stamps/')).length === 0);
+    } finally {
+      await stop();
+    }
+  });
+
+  test('of which a gateway was killed before it gave the second back: the next one does', async () => {
+    const own = await newBucket('keys');
+    const { gateway, options, stop } = await quickGateway(own, { MAX_ATTEMPTS: '1', RECONCILE_SECONDS: '1' });
+    try {
+      await eventually('a second that outlasts its run', async () => {
+        await gateway.post('fugaz');
+        await eventually('the end of the run', async () => (await own.keys('_esclusa/open/')).length === 0);
+        return (await own.keys('_esclusa/stamps/')).length > 0;
+      });
+      await gateway.kill();
+      const next = await TestGateway.start(options);
+      try {
+        await eventually('the second to be given back', async () => (await own.keys('_esclusa/stamps/')).length === 0, 30);
+      } finally {
+        await next.stop();
+      }
+    } finally {
+      await stop();
     }
   });
 
@@ -191,6 +219,35 @@ describe('defaults', () => {
     }
   });
 });
+
+interface QuickGateway {
+  readonly gateway: TestGateway;
+  readonly options: GatewayOptions;
+  readonly stop: () => Promise<void>;
+}
+
+/** A gateway with a pipeline that fails as quickly as can be: a process that ends at once, and hardly a pause before the next attempt. */
+async function quickGateway(own: TestBucket, environment: Record<string, string> = {}): Promise<QuickGateway> {
+  const jobs = await mkdtemp(join(tmpdir(), 'esclusa-jobs-'));
+  await mkdir(join(jobs, 'fugaz'));
+  const limits = { memoryMiB: 64, cpus: 1, pids: 8, scratchMiB: 1, timeAllowedSeconds: 60 };
+  const job = { name: 'fugaz', description: 'Ends at once.', contract: 1, modes: ['run'], environment: [], datasets: {}, limits };
+  await writeFile(join(jobs, 'fugaz/job.json'), JSON.stringify({ ...job, process: { command: ['/bin/sh', '-c', 'exit 69'] } }));
+  const quick = { ENGINE: 'process', JOBS_DIR: jobs, RETRY_BASE_SECONDS: '0.001', SWEEP_AGAIN_SECONDS: '3600' };
+  const pipelines = { fugaz: `job: fugaz\ndatasets:\n  x:\ndestination: { key: '${HIVE}' }\n` };
+  const options = { bucket: own.name, pipelines, environment: { ...quick, ...environment }, installation: unique('quick') };
+  const gateway = await TestGateway.start(options);
+  const stop = async (): Promise<void> => {
+    await gateway.stop();
+    await rm(jobs, { recursive: true });
+  };
+  return { gateway, options, stop };
+}
+
+async function attemptsIn(own: TestBucket): Promise<AttemptEntry[]> {
+  const keys = (await own.keys('_esclusa/attempts/')).filter((key) => !key.endsWith('.verdict.json'));
+  return Promise.all(keys.map(async (key) => JSON.parse(await own.text(key)) as AttemptEntry));
+}
 
 /** An instant as a key has it. */
 function second(instant: string): string {

@@ -30,6 +30,8 @@ import { Slots } from './runs/slots.ts';
 
 const DAY_MS = 86_400_000;
 const LAST_WORDS_MS = 1_000;
+// A second to be over, and one for S3.
+const LAST_STAMPS_MS = 2_000;
 
 /** A gateway that listens. */
 export interface Gateway {
@@ -148,6 +150,8 @@ export async function startGateway(config: Config, engine: Engine, log: Logger, 
       stopLoopDelay();
       scheduler.stop();
       await runs.close(config.SHUTDOWN_SECONDS);
+      // What S3 keeps it from giving back now, the reconciler finds at the next start.
+      await Promise.race([ledger.stamps.settled(), sleep(LAST_STAMPS_MS)]);
       // Whoever was told just now must get to read it before the connection goes.
       const idle = setInterval(() => server.closeIdleConnections(), 20);
       await Promise.race([closed, sleep(LAST_WORDS_MS)]);

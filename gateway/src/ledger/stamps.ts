@@ -1,3 +1,5 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { stampEndsAt } from '@esclusa/contract';
 import type { Bucket } from './bucket.ts';
 import type { OpenRun, Owner } from './entries.ts';
 import type { LedgerKeys } from './keys.ts';
@@ -10,13 +12,18 @@ export interface Reservation {
   readonly reservedAt: Date;
 }
 
+// A clock that was put back must not make anybody wait for ever.
+const LONGEST_MS = 1_000;
+
 /**
- * UTC seconds that runs have reserved at a destination, so that no two of them get the same keys. Should a clock be wrong,
- * completing an upload still overwrites nothing.
+ * UTC seconds that runs have reserved at a destination, so that no two of them get the same keys. A run that ends within its second keeps it
+ * until it is over, or the next one would be given the keys at which its files lie. Should a clock be wrong, completing an upload still
+ * overwrites nothing.
  */
 export class Stamps {
   readonly #bucket: Bucket;
   readonly #keys: LedgerKeys;
+  readonly #later = new Set<Promise<void>>();
 
   constructor(bucket: Bucket, keys: LedgerKeys) {
     this.#bucket = bucket;
@@ -42,14 +49,19 @@ export class Stamps {
     return found;
   }
 
-  /** Gives a second back, if it is the run's. */
+  /** Gives a second back, if it is the run's; one that is not over yet when it is, of which nobody needs to wait: see {@link settled}. */
   async release(destination: string, stamp: string, run: string): Promise<void> {
-    await this.#release(this.#keys.stamp(destination, stamp), run);
+    await this.#release(this.#keys.stamp(destination, stamp), stamp, run);
   }
 
   /** Gives back every second that the run has at a destination. */
   async releaseAll(destination: string, run: string): Promise<void> {
-    for (const key of await this.#bucket.list(this.#keys.stampsPrefixOf(destination))) await this.#release(key, run);
+    for (const key of await this.#bucket.list(this.#keys.stampsPrefixOf(destination))) await this.#release(key, stampOf(key), run);
+  }
+
+  /** Resolves when seconds that are to be given back were over, and are; at most a second and what S3 takes. */
+  async settled(): Promise<void> {
+    await Promise.all(this.#later);
   }
 
   /** Gives back a second whose run is known to have ended. */
@@ -57,7 +69,18 @@ export class Stamps {
     await this.#bucket.delete(key);
   }
 
-  async #release(key: string, run: string): Promise<void> {
+  async #release(key: string, stamp: string, run: string): Promise<void> {
+    const ms = stampEndsAt(stamp) - Date.now();
+    if (!(ms > 0)) return this.#giveBack(key, run);
+    // What fails here, or is killed before, is found by the reconciler.
+    const later: Promise<void> = sleep(Math.min(ms, LONGEST_MS))
+      .then(() => this.#giveBack(key, run))
+      .catch(() => undefined)
+      .finally(() => this.#later.delete(later));
+    this.#later.add(later);
+  }
+
+  async #giveBack(key: string, run: string): Promise<void> {
     if ((await this.#holder(key))?.run === run) await this.#bucket.delete(key);
   }
 
@@ -65,4 +88,8 @@ export class Stamps {
     const text = await this.#bucket.get(key);
     return text === undefined ? undefined : (JSON.parse(text) as { run: string; owner: Owner });
   }
+}
+
+function stampOf(key: string): string {
+  return /([^/]*)\.json$/.exec(key)?.[1] ?? '';
 }

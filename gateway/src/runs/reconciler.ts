@@ -29,7 +29,7 @@ export interface ReconcilerServices {
 
 // What is looked at less often, and how old a reservation must be before it counts as forgotten.
 const STAMPS_EVERY_MS = 60_000;
-const STAMP_AGE_MS = 30_000;
+const STAMP_AGE_MS = 5_000;
 const EXPIRY_EVERY_MS = 3_600_000;
 
 /**
@@ -123,16 +123,21 @@ export class Reconciler {
     await ledger.forgetAttempt(owner, run, number);
   }
 
-  /** Only a gateway that was killed right after a reservation leaves one that no attempt names. */
+  /** A gateway that was killed leaves seconds that no attempt names, or that it would have given back when they were over. */
   async #dropStamps(owner: Owner, open: ReadonlySet<string>): Promise<void> {
     const { ledger, runs } = this.#services;
     if (Date.now() - this.#stampsAt < STAMPS_EVERY_MS) return;
     this.#stampsAt = Date.now();
+    let tooYoung = false;
     for (const reservation of await ledger.stamps.list()) {
       const { run, owner: holder, reservedAt } = reservation;
       const ours = holder.installation === owner.installation && holder.engine === owner.engine;
-      if (ours && !open.has(run) && runs.get(run) === undefined && Date.now() - reservedAt.getTime() > STAMP_AGE_MS) await ledger.stamps.drop(reservation);
+      if (!ours || open.has(run) || runs.get(run) !== undefined) continue;
+      if (Date.now() - reservedAt.getTime() < STAMP_AGE_MS) tooYoung = true;
+      // The queue was read before: another gateway may have accepted the run since.
+      else if ((await ledger.findOpen(owner, run)) === undefined) await ledger.stamps.drop(reservation);
     }
+    if (tooYoung) this.#stampsAt = 0;
   }
 
   async #expire(owner: Owner): Promise<void> {
