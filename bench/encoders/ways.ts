@@ -3,7 +3,9 @@ import { CsvWriter } from '../../jobs/kit/src/csv/writer.ts';
 import { packets, rowPayload } from '../../jobs/mysql/src/testing/packets.ts';
 import type { Kind } from '../../jobs/mysql/src/kinds.ts';
 import { RowEncoder } from '../../jobs/mysql/src/wire/encoder.ts';
-import { CopyDecoder } from '../../jobs/postgresql/src/copy-decoder.ts';
+import { RowEncoder as PostgresqlRowEncoder } from '../../jobs/postgresql/src/row-encoder.ts';
+import { encoded } from '../../jobs/postgresql/src/testing/encoded.ts';
+import { dataRow } from '../../jobs/postgresql/src/testing/messages.ts';
 import type { Random } from './cells.ts';
 import { documentsOf, writeDocuments } from './documents.ts';
 
@@ -61,19 +63,10 @@ const byWriter: Way<readonly Row[]> = {
   },
 };
 
-const byCopy: Way<readonly Row[]> = {
-  name: "postgresql: COPY's messages, taken apart",
+const byDataRows: Way<readonly Row[]> = {
+  name: "postgresql: rows of the server's protocol",
   table: textTable,
-  write(rows, random) {
-    const messages = rows.map((row) => {
-      const record = stringified([row]);
-      const head = Buffer.from('d....');
-      head.writeUInt32BE(record.length + 4, 1);
-      return Buffer.concat([head, record]);
-    });
-    const decoder = new CopyDecoder();
-    return Buffer.concat([...cut(Buffer.concat(messages), random)].map((piece) => Buffer.from(decoder.take(piece).data)));
-  },
+  write: (rows, random) => encoded(new PostgresqlRowEncoder(), COLUMNS, cut(Buffer.concat(rows.map(dataRow)), random)).csv,
 };
 
 const KINDS: readonly Kind[] = Array.from({ length: COLUMNS }, () => 'text');
@@ -113,4 +106,4 @@ const byDocuments: Way<readonly Buffer[]> = {
 };
 
 /** Every encoder. */
-export const WAYS: readonly Way<never>[] = [byWriter, byCopy, byRowEncoder, byDocuments] as unknown as readonly Way<never>[];
+export const WAYS: readonly Way<never>[] = [byWriter, byDataRows, byRowEncoder, byDocuments] as unknown as readonly Way<never>[];

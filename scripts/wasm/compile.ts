@@ -8,7 +8,7 @@ const ROOT = new URL('../..', import.meta.url).pathname;
 export const MODULES: readonly { readonly source: string; readonly target: string }[] = [
   { source: 'jobs/kit/wasm/counter.ts', target: 'jobs/kit/src/csv/counter.wasm.ts' },
   { source: 'jobs/mysql/wasm/rows.ts', target: 'jobs/mysql/src/wire/rows.wasm.ts' },
-  { source: 'jobs/postgresql/wasm/copy-data.ts', target: 'jobs/postgresql/src/copy-data.wasm.ts' },
+  { source: 'jobs/postgresql/wasm/rows.ts', target: 'jobs/postgresql/src/rows.wasm.ts' },
 ];
 
 /** Compiles a module; resolves with the text of the file that carries it. The same source always gives the same text. */

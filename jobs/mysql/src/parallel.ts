@@ -1,4 +1,4 @@
-import { type DatasetReader, type JobOutput, type RangeReader, readInOrder } from '@esclusa/kit';
+import { type DatasetReader, type JobOutput, type RangeReader, inRing, readInOrder } from '@esclusa/kit';
 import type { KeyedTable } from './catalog.ts';
 import { ask } from './connection.ts';
 import type { Reader } from './connections.ts';
@@ -25,7 +25,7 @@ export function readInRanges({ readers, table, query, comment, output, dataset, 
       output.log('info', `dataset "${dataset}": ${readers.length} readers`, { event: 'readers', dataset, readers: readers.length });
       const ranges = new KeyRanges(await spanOf(readers[0] as Reader, table, dataset));
       const readerOn = (reader: Reader): RangeReader<KeyRange> =>
-        async function* (range) {
+        inRing(async function* (range) {
           const reading = readRows(
             reader,
             { ...query, sql: `${comment} ${table.select} where ${inKeys(table.key, range)} ${table.order}` },
@@ -34,7 +34,7 @@ export function readInRanges({ readers, table, query, comment, output, dataset, 
           yield* reading;
           rows += reading.rows();
           if (reading.rows() === 0 && range.to !== undefined) ranges.skipTo(await keyFrom(reader, table, range.to, dataset));
-        };
+        });
       yield* readInOrder(readers.map(readerOn), ranges);
     },
   };

@@ -3,6 +3,7 @@ import { within } from '@esclusa/kit';
 import pg from 'pg';
 import { sourceError } from './failure.ts';
 import type { PostgresSettings } from './settings.ts';
+import { tapped } from './tap.ts';
 
 const CONNECT_TIMEOUT_MS = 10_000;
 const CANCEL_TIMEOUT_MS = 3_000;
@@ -23,7 +24,7 @@ export async function connect(settings: PostgresSettings, applicationName: strin
 }
 
 async function open(settings: PostgresSettings, applicationName: string, tls: boolean): Promise<pg.Client> {
-  const client = new pg.Client({
+  const options: pg.ClientConfig = {
     host: settings.POSTGRES_HOST,
     port: settings.POSTGRES_PORT,
     user: settings.POSTGRES_USER,
@@ -34,7 +35,8 @@ async function open(settings: PostgresSettings, applicationName: string, tls: bo
     keepAlive: true,
     keepAliveInitialDelayMillis: 10_000,
     ssl: tls ? { rejectUnauthorized: settings.POSTGRES_SSLMODE === 'verify-full' } : false,
-  });
+  };
+  const client = tapped(tls, (stream) => new pg.Client(stream === undefined ? options : { ...options, stream }));
   // A connection that breaks while idle is reported by the next query; without a listener it would end the process.
   client.on('error', () => {});
   try {

@@ -12,7 +12,7 @@ export interface CatalogueColumn {
 
 const TEXT: ValueType = { kind: 'text' };
 
-/** What COPY writes for a type under the settings of session.ts; every rule on PostgreSQL's types stands in this file (docs/types.md shows them). */
+/** What the server's output functions write for a type under the settings of session.ts; every rule on PostgreSQL's types stands in this file (docs/types.md shows them). */
 const TYPES: Readonly<Record<string, ValueType>> = {
   boolean: { kind: 'boolean', trueValue: 't', falseValue: 'f' },
   smallint: { kind: 'integer', bits: 16 },

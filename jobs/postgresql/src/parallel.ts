@@ -2,25 +2,26 @@ import { type DatasetReader, type JobOutput, type RangeReader, readInOrder } fro
 import type pg from 'pg';
 import type { PagedTable } from './catalog.ts';
 import type { Connections } from './connections.ts';
-import { copyBytes, copyCommand } from './copy.ts';
 import { sourceError } from './failure.ts';
 import { type PageRange, PageRanges, inPages } from './page-ranges.ts';
+import { rowPieces } from './read-rows.ts';
 
 /** What a reading by several readers needs. */
 export interface ParallelReading {
   readonly dataset: string;
   readonly connections: Connections;
   readonly table: PagedTable;
+  /** How many columns its rows have. */
+  readonly columns: number;
   readonly readers: number;
-  readonly encoding: string;
   readonly output: JobOutput;
 }
 
 /** Reads a table by ranges of its pages, on several connections that have one snapshot; the rows come in the order of the pages. */
-export function copyInRanges({ dataset, connections, table, readers, encoding, output }: ParallelReading): DatasetReader {
+export function readInRanges({ dataset, connections, table, columns, readers, output }: ParallelReading): DatasetReader {
   let rows = 0;
   const readerOn = (client: pg.Client): RangeReader<PageRange> => {
-    return (range) => copyBytes(client, copyCommand(`${table.select} where ${inPages(range)}`, encoding), dataset, (count) => (rows += count));
+    return (range) => rowPieces(client, { dataset, sql: `${table.select} where ${inPages(range)}`, columns }, (count) => (rows += count));
   };
   return {
     rows: () => rows,

@@ -1,10 +1,10 @@
 import { type PlannedDataset, type SourceContext, type SourceSession, nameDatasets, readersWanted } from '@esclusa/kit';
 import { listTables, select } from './catalog.ts';
 import { Connections } from './connections.ts';
-import { copyCommand, copyCsv } from './copy.ts';
 import type { Dataset } from './dataset.ts';
 import { sourceError } from './failure.ts';
-import { copyInRanges } from './parallel.ts';
+import { readInRanges } from './parallel.ts';
+import { readRows } from './read-rows.ts';
 import { readSettings } from './settings.ts';
 import { beginReading } from './transaction.ts';
 
@@ -16,7 +16,6 @@ interface Server {
   readonly version: string;
   readonly number: number;
   readonly database: string;
-  readonly encoding: string;
   readonly taken_at: string;
   readonly snapshot: string;
   readonly recovery: boolean;
@@ -31,7 +30,7 @@ export async function openSession(context: SourceContext): Promise<SourceSession
     await beginReading(first);
     const { rows } = await first.query<Server>(
       `select current_setting('server_version') as version, current_setting('server_version_num')::int as number, current_database() as database,
-         current_setting('server_encoding') as encoding, to_char(now(), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') as taken_at,
+         to_char(now(), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') as taken_at,
          pg_current_snapshot()::text as snapshot, pg_is_in_recovery() as recovery,
          (case when pg_is_in_recovery() then pg_last_wal_replay_lsn() else pg_current_wal_insert_lsn() end)::text as lsn`,
     );
@@ -60,22 +59,16 @@ export async function openSession(context: SourceContext): Promise<SourceSession
   }
 }
 
-async function plan(
-  connections: Connections,
-  { output }: SourceContext,
-  { encoding, number }: Server,
-  name: string,
-  dataset: Dataset,
-): Promise<PlannedDataset> {
+async function plan(connections: Connections, { output }: SourceContext, { number }: Server, name: string, dataset: Dataset): Promise<PlannedDataset> {
   try {
     const { sql, pages, ...selection } = await select(connections.first, name, dataset);
-    const command = copyCommand(sql, encoding);
+    const columns = selection.columns.length;
     const readers = pages === undefined || number < READS_RANGES ? 1 : readersWanted(dataset.readers, pages.bytes);
     const read: PlannedDataset['read'] = () =>
       pages === undefined || readers === 1
-        ? copyCsv(connections.first, command, name)
-        : copyInRanges({ dataset: name, connections, table: pages, readers, encoding, output });
-    return { ...selection, query: command, read };
+        ? readRows(connections.first, { dataset: name, sql, columns })
+        : readInRanges({ dataset: name, connections, table: pages, columns, readers, output });
+    return { ...selection, query: sql, read };
   } catch (error) {
     throw sourceError(error, `dataset "${name}"`, 'SOURCE_LOST');
   }

@@ -17,9 +17,14 @@ const PINNED_SETTINGS = [
   "set lock_timeout = '60s'",
 ];
 
-/** Pins a connection's settings and begins the transaction that it reads in: with a snapshot of its own, or the one that another connection has exported. */
+/**
+ * Pins a connection's settings and begins the transaction that it reads in: with a snapshot of its own, or the one that another connection has exported.
+ * A database in SQL_ASCII holds whatever bytes came, and would refuse those that are no UTF-8: they are taken as they are, and what is no UTF-8 is
+ * counted as everywhere.
+ */
 export async function beginReading(client: pg.Client, snapshot?: string): Promise<void> {
   for (const sql of PINNED_SETTINGS) await client.query(sql);
+  await client.query("select set_config('client_encoding', 'SQL_ASCII', false) where current_setting('server_encoding') = 'SQL_ASCII'");
   await client.query('begin isolation level repeatable read, read only');
   if (snapshot !== undefined) await client.query(`set transaction snapshot '${snapshot}'`);
 }

@@ -1,6 +1,6 @@
 /**
  * The CSV of Esclusa: RFC 4180 but for `\n` line ends; UTF-8; a header row; NULL is an empty field and the empty string is `""`,
- * as PostgreSQL's COPY writes it. A dataset may ask for another {@link Dialect}. Every rule about CSV stands in this file; writer.ts
+ * as PostgreSQL's COPY writes it; quotes where they are needed, and around what PostgreSQL has of more than 4 MiB (jobs/postgresql/wasm/rows.ts). A dataset may ask for another {@link Dialect}. Every rule about CSV stands in this file; writer.ts
  * writes bytes by the same rules, and counter.ts and fields.ts read them, with these constants.
  */
 

@@ -2,6 +2,7 @@ import { setImmediate as pause } from 'node:timers/promises';
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { type RangeReader, readInOrder } from './in-order.ts';
+import { inRing } from './in-ring.ts';
 
 /** A range of a test: its chunks' lengths, and after which of them its reader waits. */
 interface Part {
@@ -38,15 +39,15 @@ async function gathered(stream: AsyncIterable<Uint8Array>): Promise<Buffer> {
   return Buffer.concat(pieces);
 }
 
-const readersOf = (all: readonly Part[], count: number): RangeReader<number>[] =>
-  Array.from({ length: count }, () => (range) => read(range, all[range] ?? { chunks: [], waits: 0 }));
+const readersOf = (all: readonly Part[], count: number, room?: number): RangeReader<number>[] =>
+  Array.from({ length: count }, () => inRing((range) => read(range, all[range] ?? { chunks: [], waits: 0 }), room));
 
 describe('reading ranges by several readers', () => {
   test('hands on what one reader would, however fast each is, and however little room there is', async () => {
     await fc.assert(
       fc.asyncProperty(parts, fc.integer({ min: 1, max: 4 }), fc.integer({ min: 1, max: 100 }), async (all, readers, room) => {
         const ranges = rangesOf(all);
-        const found = await gathered(readInOrder(readersOf(all, readers), ranges, room));
+        const found = await gathered(readInOrder(readersOf(all, readers, room), ranges));
         expect(found).toEqual(Buffer.concat(all.flatMap((of, range) => bytesOf(range, of))));
         expect([...ranges.lengths].toSorted(([a], [b]) => a - b)).toEqual(all.map(({ chunks }, range) => [range, chunks.reduce((sum, n) => sum + n, 0)]));
       }),
@@ -60,7 +61,7 @@ describe('reading ranges by several readers', () => {
         for (let chunk = 0; ; chunk++) {
           await pause();
           if (range === 2 && chunk === 3) throw new Error('the third range broke');
-          yield Uint8Array.of(range);
+          yield { bytes: Uint8Array.of(range), free: () => undefined };
         }
       } finally {
         ended.push(range);
@@ -80,7 +81,7 @@ describe('reading ranges by several readers', () => {
   test('ends its readers when nobody reads on, those too that wait for room', async () => {
     const all = Array.from({ length: 9 }, () => ({ chunks: [30, 30, 30], waits: 1 }));
     const ranges = rangesOf(all);
-    for await (const piece of readInOrder(readersOf(all, 3), ranges, 16)) {
+    for await (const piece of readInOrder(readersOf(all, 3, 16), ranges)) {
       expect(piece.length).toBeGreaterThan(0);
       break;
     }

@@ -1,12 +1,10 @@
+import { type Piece, bytesOf } from '../piece.ts';
 import { within } from '../within.ts';
-import { Ring } from './ring.ts';
 
-/** Room of each reader for what lies behind the range that is handed on. */
-const RING_BYTES = 4 * 1024 * 1024;
+/** Room that each reader should have for what lies behind the range that is handed on. */
+export const ROOM_BYTES = 4 * 1024 * 1024;
 /** Bytes of CSV that a range should have: much less than the room, so that no reader waits for another that is a little slower. */
-export const RANGE_BYTES = RING_BYTES / 2;
-/** What is handed on at once, at most. */
-const PIECE_BYTES = 64 * 1024;
+export const RANGE_BYTES = ROOM_BYTES / 2;
 
 // A source that has fallen silent must not hold back what is known to have failed; whoever closes its connection ends what is left.
 const END_MS = 2_000;
@@ -19,29 +17,25 @@ export interface Ranges<Range> {
   ended(range: Range, bytes: number): void;
 }
 
-/** Reads one range on a connection of its own; chunks are valid until the next is asked for. */
-export type RangeReader<Range> = (range: Range) => AsyncIterable<Uint8Array>;
+/** Reads one range on a connection of its own. It has room of its own for the pieces that it lends, and waits while all of it is out. */
+export type RangeReader<Range> = (range: Range) => AsyncIterable<Piece>;
 
-/** A range that is being read: where its bytes end in its reader's ring, once that is known. */
+/** A range that is being read, or was: what is not handed on of it. */
 interface Turn {
-  readonly ring: Ring;
-  end: number | undefined;
+  readonly pieces: Piece[];
+  ended: boolean;
 }
 
 /**
  * Reads ranges by several readers at once and hands their bytes on in the order of the ranges, so that the file is, byte for byte, that of one
- * reader. A reader whose room is full waits, which holds its server back: memory is that of the rings, however large a range is. When one
+ * reader. A reader whose room is full waits, which holds its server back: memory is that of the rooms, however large a range is. When one
  * fails, so does the whole, with the first cause.
  */
-export async function* readInOrder<Range>(
-  readers: readonly RangeReader<Range>[],
-  ranges: Ranges<Range>,
-  ringBytes: number = RING_BYTES,
-): AsyncGenerator<Uint8Array, void> {
+export async function* readInOrder<Range>(readers: readonly RangeReader<Range>[], ranges: Ranges<Range>): AsyncGenerator<Uint8Array, void> {
   const reading = new Reading(ranges);
-  const all = readers.map((reader) => reading.run(reader, new Ring(ringBytes)));
+  const all = readers.map((reader) => reading.run(reader));
   try {
-    yield* reading.bytes();
+    yield* bytesOf(reading.pieces());
   } finally {
     reading.stop();
     await within(END_MS, Promise.all(all));
@@ -63,20 +57,22 @@ class Reading<Range> {
   }
 
   /** Reads ranges until there are no more; never rejects. */
-  async run(reader: RangeReader<Range>, ring: Ring): Promise<void> {
+  async run(reader: RangeReader<Range>): Promise<void> {
     this.#running++;
     try {
       for (;;) {
-        const taken = await this.#take(ring);
+        const taken = await this.#take();
         if (taken === undefined) return;
         const { range, turn } = taken;
-        const begin = ring.written;
-        for await (const chunk of reader(range)) {
-          await this.#keep(ring, chunk);
-          if (this.#stopped) return;
+        let bytes = 0;
+        for await (const piece of reader(range)) {
+          if (this.#stopped) return piece.free();
+          bytes += piece.bytes.length;
+          turn.pieces.push(piece);
+          this.#changed();
         }
-        turn.end = ring.written;
-        this.#ranges.ended(range, turn.end - begin);
+        turn.ended = true;
+        this.#ranges.ended(range, bytes);
         this.#changed();
       }
     } catch (cause) {
@@ -88,7 +84,7 @@ class Reading<Range> {
   }
 
   /** What was read, in order. */
-  async *bytes(): AsyncGenerator<Uint8Array, void> {
+  async *pieces(): AsyncGenerator<Piece, void> {
     for (;;) {
       if (this.#failure !== undefined) throw this.#failure.cause;
       const turn = this.#turns[0];
@@ -97,48 +93,33 @@ class Reading<Range> {
         await this.#change();
         continue;
       }
-      const { ring, end } = turn;
-      if (end === ring.read) this.#turns.shift();
-      else {
-        const piece = ring.peek(Math.min(end ?? Infinity, ring.read + PIECE_BYTES));
-        if (piece.length === 0) await this.#change();
-        else {
-          yield piece;
-          ring.skip(piece.length);
-          this.#changed();
-        }
-      }
+      const piece = turn.pieces.shift();
+      if (piece !== undefined) yield piece;
+      else if (turn.ended) this.#turns.shift();
+      else await this.#change();
     }
   }
 
-  /** Ends the readers, which may be in the middle of a range. */
+  /** Ends the readers, which may be in the middle of a range, or wait for room. */
   stop(): void {
     this.#stopped = true;
+    for (const { pieces } of this.#turns.splice(0)) for (const piece of pieces) piece.free();
     this.#changed();
   }
 
   /** The next range; one is taken at a time, so that turns stand in the order of the file. */
-  #take(ring: Ring): Promise<{ range: Range; turn: Turn } | undefined> {
+  #take(): Promise<{ range: Range; turn: Turn } | undefined> {
     const taking = this.#taking.then(async () => {
       if (this.#stopped || this.#failure !== undefined) return undefined;
       const range = await this.#ranges.next();
       if (range === undefined) return undefined;
-      const turn: Turn = { ring, end: undefined };
+      const turn: Turn = { pieces: [], ended: false };
       this.#turns.push(turn);
       this.#changed();
       return { range, turn };
     });
     this.#taking = taking.catch(() => undefined);
     return taking;
-  }
-
-  async #keep(ring: Ring, chunk: Uint8Array): Promise<void> {
-    for (let kept = 0; kept < chunk.length && !this.#stopped;) {
-      const count = ring.write(chunk, kept);
-      kept += count;
-      if (count > 0) this.#changed();
-      else await this.#change();
-    }
   }
 
   #change(): Promise<void> {

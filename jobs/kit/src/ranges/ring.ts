@@ -32,10 +32,11 @@ export class Ring {
     return count;
   }
 
-  /** Bytes that lie in one stretch, up to a place; valid until {@link skip}. */
-  peek(upTo: number): Buffer {
-    const at = this.#read % this.#memory.length;
-    const count = Math.min(this.#written, upTo) - this.#read;
+  /** Bytes that lie in one stretch, behind so many that are there to be read, no more than `most`; valid until {@link skip}. */
+  peek(behind: number, most: number): Buffer {
+    const from = this.#read + behind;
+    const at = from % this.#memory.length;
+    const count = Math.min(this.#written - from, most);
     return this.#memory.subarray(at, Math.min(at + count, this.#memory.length));
   }
 

@@ -1,0 +1,35 @@
+import { Buffer } from 'node:buffer';
+import type { RowEncoder, Stopped } from '../row-encoder.ts';
+
+/** What an encoder made of some bytes, why it stopped, and what it left of them. */
+export interface Encoded {
+  readonly csv: Buffer;
+  readonly why: Stopped;
+  readonly rest: Buffer;
+}
+
+/** All that an encoder makes of bytes that come in pieces, up to what is not for it. */
+export function encoded(encoder: RowEncoder, columns: number, pieces: Iterable<Buffer>): Encoded {
+  const found: Buffer[] = [];
+  const rest: Buffer[] = [];
+  let why: Stopped = 'starved';
+  for (const piece of pieces) {
+    for (let at = 0; at < piece.length; at += encoder.input.length) {
+      const bytes = piece.subarray(at, at + encoder.input.length);
+      if (why !== 'starved') {
+        rest.push(bytes);
+        continue;
+      }
+      encoder.input.set(bytes);
+      encoder.received(bytes.length);
+      why = encoder.encode(columns, (chunk) => {
+        found.push(Buffer.from(chunk.bytes));
+        chunk.free();
+      });
+    }
+  }
+  const last = encoder.take();
+  if (last !== undefined) found.push(Buffer.from(last.bytes));
+  last?.free();
+  return { csv: Buffer.concat(found), why, rest: Buffer.concat([encoder.rest(), ...rest]) };
+}
