@@ -26,14 +26,14 @@ export function imageOf(job: string): string {
 export class Laboratory {
   readonly containers = new LabContainers(NETWORK, LABEL);
   readonly #log: Log;
-  readonly #stations: Station[] = [];
+  readonly #stations = new Map<SinkName, Station>();
 
   constructor(log: Log) {
     this.#log = log;
   }
 
   /** Builds the images that are out of date, and starts both sinks with a gateway each. */
-  async open(): Promise<readonly Station[]> {
+  async open(): Promise<Readonly<Record<SinkName, Station>>> {
     await ensureDocker(this.#log);
     await ensureImage('base', this.#log);
     this.#log('building the images of the jobs and the gateway');
@@ -41,7 +41,7 @@ export class Laboratory {
     // By its id, for the same reason.
     const image = (await run(['docker', 'image', 'inspect', '--format', '{{.Id}}', 'esclusa-gateway:latest'])).trim();
     await this.containers.prepare();
-    for (const name of ['s3', 'discard'] as const) {
+    const start = async (name: SinkName): Promise<Station> => {
       const sink = await Sink.start(this.containers, name, this.#log);
       const gateway = await startGateway(this.containers, {
         name: containerName(`gateway_${name}`),
@@ -51,17 +51,25 @@ export class Laboratory {
         endpoint: sink.endpoint,
         environment: { IMAGE_PREFIX: PREFIX },
       });
-      this.#stations.push({ sink, gateway });
-    }
-    return this.#stations;
+      const station = { sink, gateway };
+      this.#stations.set(name, station);
+      return station;
+    };
+    return { s3: await start('s3'), discard: await start('discard') };
+  }
+
+  /** Removes what a part that failed has left behind: all but the sinks and their gateways. */
+  async tidy(): Promise<void> {
+    await this.containers.removeAllBut([...this.#stations.values()].flatMap(({ sink, gateway }) => [containerName(sink.name), gateway.name]));
   }
 
   /** Removes all that it started. */
   async close(): Promise<void> {
-    for (const { sink, gateway } of this.#stations.splice(0)) {
+    for (const { sink, gateway } of this.#stations.values()) {
       sink.close();
       await gateway.close();
     }
+    this.#stations.clear();
     // A daemon that is not there holds nothing.
     if ((await ask(['docker', 'version'])) !== undefined) await this.containers.clear(...Object.values(INSTALLATIONS));
   }

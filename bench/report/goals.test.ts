@@ -8,6 +8,7 @@ test('each goal stands beside its figure, and one that was not measured says so'
     growth: { postgresql: 1.1 },
     peak_mib: { postgresql_narrow_1m: 70, mysql_large_200_zstd: 128.1 },
     gateway_idle_mb: 31.5,
+    failed: {},
   });
   expect(lines.map((line) => line.trim().replaceAll(/ {2,}/g, ' | '))).toEqual([
     'PostgreSQL, one reader | 1 | ≥ 1 | reached',
