@@ -4,7 +4,7 @@ import { eachPart } from './each-part.ts';
 import type { Laboratory, Station } from './lab/laboratory.ts';
 import { usedMemory } from './lab/memory.ts';
 import { measure } from './measure/rounds.ts';
-import { type StartRatio, measureStart } from './measure/start.ts';
+import { type Start, measureStart } from './measure/start.ts';
 import type { Part } from './only.ts';
 import { pythonPeers } from './peers/python.ts';
 import { stepsOf } from './plan.ts';
@@ -40,7 +40,7 @@ interface Found {
   readonly series: Series[];
   readonly versions: Record<string, string>;
   readonly missing: Record<string, string>;
-  start?: StartRatio;
+  start?: Start;
 }
 
 /** Runs the parts that are wanted, one after the other, so that no two servers stand in each other's way; those that fail are named in the report. */

@@ -2,14 +2,14 @@ import { LabContainers } from '../../scripts/lib/containers.ts';
 import { type Log, ask, run } from '../../scripts/setup/command.ts';
 import { ensureDocker } from '../../scripts/setup/docker.ts';
 import { ensureImage } from '../../scripts/setup/images.ts';
-import { type LabGateway, startGateway } from './start-gateway.ts';
+import { type GatewayOptions, type LabGateway, startGateway } from './start-gateway.ts';
 import { LABEL, NETWORK, containerName } from './names.ts';
 import { Sink, type SinkName } from './sinks.ts';
 
 const ROOT = new URL('../../', import.meta.url).pathname;
 /** Images of jobs under names of their own, so that what somebody builds meanwhile is not measured. */
 const PREFIX = 'esclusa-bench';
-const INSTALLATIONS: Readonly<Record<SinkName, string>> = { s3: 'bench-s3', discard: 'bench-discard' };
+const INSTALLATIONS = { s3: 'bench-s3', discard: 'bench-discard', calls: 'bench-calls' } as const;
 
 /** A sink with the gateway that works on it. */
 export interface Station {
@@ -27,6 +27,8 @@ export class Laboratory {
   readonly containers = new LabContainers(NETWORK, LABEL);
   readonly #log: Log;
   readonly #stations = new Map<SinkName, Station>();
+  readonly #gateways = new Set<LabGateway>();
+  #image = '';
 
   constructor(log: Log) {
     this.#log = log;
@@ -39,23 +41,30 @@ export class Laboratory {
     this.#log('building the images of the jobs and the gateway');
     await run([`${ROOT}build-images.sh`], { environment: { IMAGE_PREFIX: PREFIX } });
     // By its id, for the same reason.
-    const image = (await run(['docker', 'image', 'inspect', '--format', '{{.Id}}', 'esclusa-gateway:latest'])).trim();
+    this.#image = (await run(['docker', 'image', 'inspect', '--format', '{{.Id}}', 'esclusa-gateway:latest'])).trim();
     await this.containers.prepare();
     const start = async (name: SinkName): Promise<Station> => {
       const sink = await Sink.start(this.containers, name, this.#log);
-      const gateway = await startGateway(this.containers, {
-        name: containerName(`gateway_${name}`),
-        image,
-        network: NETWORK,
-        installation: INSTALLATIONS[name],
-        endpoint: sink.endpoint,
-        environment: { IMAGE_PREFIX: PREFIX },
-      });
+      const gateway = await this.startGateway(name, { endpoint: sink.endpoint });
       const station = { sink, gateway };
       this.#stations.set(name, station);
       return station;
     };
     return { s3: await start('s3'), discard: await start('discard') };
+  }
+
+  /** Starts a gateway with an installation of its own: a sink's, or one that a part has for itself and closes. */
+  async startGateway(name: keyof typeof INSTALLATIONS, options: Pick<GatewayOptions, 'endpoint' | 'environment' | 'pipelines'>): Promise<LabGateway> {
+    const gateway = await startGateway(this.containers, {
+      ...options,
+      name: containerName(`gateway_${name}`),
+      image: this.#image,
+      network: NETWORK,
+      installation: INSTALLATIONS[name],
+      environment: { IMAGE_PREFIX: PREFIX, ...options.environment },
+    });
+    this.#gateways.add(gateway);
+    return gateway;
   }
 
   /** Removes what a part that failed has left behind: all but the sinks and their gateways. */
@@ -65,11 +74,9 @@ export class Laboratory {
 
   /** Removes all that it started. */
   async close(): Promise<void> {
-    for (const { sink, gateway } of this.#stations.values()) {
-      sink.close();
-      await gateway.close();
-    }
-    this.#stations.clear();
+    for (const { sink } of this.#stations.values()) sink.close();
+    // What one of them leaves goes with the rest.
+    await Promise.allSettled([...this.#gateways].map((gateway) => gateway.close()));
     // A daemon that is not there holds nothing.
     if ((await ask(['docker', 'version'])) !== undefined) await this.containers.clear(...Object.values(INSTALLATIONS));
   }

@@ -1,9 +1,10 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { StartRatio } from '../measure/start.ts';
+import type { Start } from '../measure/start.ts';
 import { chartOf, groupsOf } from './chart.ts';
 import { goalLines } from './goals.ts';
 import type { Machine } from './machine.ts';
+import { startLines } from './parts.ts';
 import { type Series, growth, headlineRatios, peaks } from './result.ts';
 import { rounded } from './statistics.ts';
 import { textOf } from './table.ts';
@@ -20,7 +21,7 @@ export interface Report {
   /** Peers that can't be had here, with the reason. */
   readonly missing: Readonly<Record<string, string>>;
   readonly series: readonly Series[];
-  readonly start?: StartRatio;
+  readonly start?: Start;
   readonly gatewayIdleBytes: number;
   /** Why parts came to no end, by name. */
   readonly failed: Readonly<Record<string, string>>;
@@ -33,6 +34,7 @@ export interface Figures {
   readonly growth: Readonly<Record<string, number>>;
   readonly peak_mib: Readonly<Record<string, number>>;
   readonly gateway_idle_mb: number;
+  readonly start?: Start;
   readonly failed: Readonly<Record<string, string>>;
 }
 
@@ -44,6 +46,7 @@ export function figuresOf({ series, start, gatewayIdleBytes, failed }: Report): 
     growth: growth(series),
     peak_mib: peaks(series),
     gateway_idle_mb: rounded(gatewayIdleBytes / 1e6, 1),
+    ...(start === undefined ? {} : { start }),
     failed,
   };
 }
@@ -82,7 +85,7 @@ function textOfReport(report: Report): string {
     ...rows(peaks),
     ...(Object.keys(growth).length === 0 ? [] : ['time per row, largest narrow table by the next smaller', ...rows(growth)]),
     `gateway at rest: ${idle} MB in docker stats`,
-    ...(start === undefined ? [] : [`start: POST to answer ${start.post_ms} ms, docker run ${start.docker_run_ms} ms, ratio ${start.ratio}`]),
+    ...(start === undefined ? [] : startLines(start)),
     ...(Object.keys(missing).length === 0 ? [] : ['missing', ...rows(missing)]),
     ...(Object.keys(failed).length === 0 ? [] : ['FAILED', ...rows(failed)]),
     '',

@@ -79,9 +79,15 @@ export class LabContainers {
     await this.#removeLabelled(this.#label, names);
   }
 
+  /** Stops and removes the jobs of a gateway that are still there. */
+  async removeJobs(installation: string): Promise<void> {
+    await this.#removeLabelled(`esclusa.installation=${installation}`);
+  }
+
   /** Stops and removes the lab's containers and network, and jobs of its gateways that are still there. */
   async clear(...installations: string[]): Promise<void> {
-    for (const label of [this.#label, ...installations.map((installation) => `esclusa.installation=${installation}`)]) await this.#removeLabelled(label);
+    await this.#removeLabelled(this.#label);
+    for (const installation of installations) await this.removeJobs(installation);
     for (const { Id } of await this.#docker.listNetworks({ filters: { label: [this.#label] } })) {
       await this.#docker.getNetwork(Id).remove().catch(ignore(404));
     }
