@@ -3,11 +3,12 @@ import type { Log } from '../scripts/setup/command.ts';
 import { eachPart } from './each-part.ts';
 import type { Laboratory, Station } from './lab/laboratory.ts';
 import { usedMemory } from './lab/memory.ts';
+import { type GatewayLoad, measureGateway } from './measure/gateway-load.ts';
 import { measure } from './measure/rounds.ts';
 import { type Start, measureStart } from './measure/start.ts';
 import type { Part } from './only.ts';
 import { pythonPeers } from './peers/python.ts';
-import { stepsOf } from './plan.ts';
+import { loadOf, startRounds, stepsOf } from './plan.ts';
 import { describeMachine } from './report/machine.ts';
 import type { Series } from './report/result.ts';
 import type { Report } from './report/write.ts';
@@ -17,7 +18,6 @@ import { startPostgresql } from './sources/postgresql.ts';
 import type { SourceName, StartSource } from './sources/source.ts';
 
 const REST_MS = 10_000;
-const START_ROUNDS = { quick: 5, full: 30 };
 
 const SOURCES: Readonly<Record<SourceName, StartSource>> = {
   postgresql: startPostgresql,
@@ -41,6 +41,7 @@ interface Found {
   readonly versions: Record<string, string>;
   readonly missing: Record<string, string>;
   start?: Start;
+  gateway?: GatewayLoad;
 }
 
 /** Runs the parts that are wanted, one after the other, so that no two servers stand in each other's way; those that fail are named in the report. */
@@ -53,7 +54,8 @@ export async function runAll(lab: Laboratory, parts: readonly Part[], { quick, l
   const gatewayIdleBytes = await usedMemory(stations.s3.gateway.name);
 
   const measurePart = async (part: Part): Promise<void> => {
-    if (part === 'start') found.start = await measureStart(lab, stations.s3, quick ? START_ROUNDS.quick : START_ROUNDS.full, log);
+    if (part === 'start') found.start = await measureStart(lab, stations.s3, startRounds(quick), log);
+    else if (part === 'gateway') found.gateway = await measureGateway(lab, stations.s3.sink, loadOf(quick), log);
     else await measureSource(part, lab, Object.values(stations), quick, found, log);
   };
   const failed = await eachPart(parts, measurePart, { tidy: () => lab.tidy(), signal, log });

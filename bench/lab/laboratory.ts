@@ -9,7 +9,7 @@ import { Sink, type SinkName } from './sinks.ts';
 const ROOT = new URL('../../', import.meta.url).pathname;
 /** Images of jobs under names of their own, so that what somebody builds meanwhile is not measured. */
 const PREFIX = 'esclusa-bench';
-const INSTALLATIONS = { s3: 'bench-s3', discard: 'bench-discard', calls: 'bench-calls' } as const;
+const INSTALLATIONS = { s3: 'bench-s3', discard: 'bench-discard', calls: 'bench-calls', load: 'bench-load' } as const;
 
 /** A sink with the gateway that works on it. */
 export interface Station {
@@ -51,6 +51,11 @@ export class Laboratory {
       return station;
     };
     return { s3: await start('s3'), discard: await start('discard') };
+  }
+
+  /** Builds the image of the tests' job `fixture`, which does as it is told. */
+  async buildFixture(): Promise<void> {
+    await run([`${ROOT}build-images.sh`, '--jobs', `${ROOT}test/jobs`, 'fixture'], { environment: { IMAGE_PREFIX: PREFIX } });
   }
 
   /** Starts a gateway with an installation of its own: a sink's, or one that a part has for itself and closes. */

@@ -1,5 +1,5 @@
-import { expect, test } from '@jest/globals';
-import { startLines } from './parts.ts';
+import { describe, expect, test } from '@jest/globals';
+import { gatewayLines, startLines } from './parts.ts';
 
 test('a start is told with its timeline, and with the calls on S3 by name and count', () => {
   const lines = startLines({
@@ -19,4 +19,32 @@ test('a start is told with its timeline, and with the calls on S3 by name and co
     '  reads before the answer        none',
     '  reads after it                 GetStamp 1',
   ]);
+});
+
+describe('a gateway under very many POSTs', () => {
+  const load = {
+    posts: 100,
+    slots: 4,
+    answered: 99,
+    statuses: { 202: 50, 502: 49, ECONNRESET: 1 },
+    seconds: 40.1,
+    ended: 99,
+    runs_per_second: 2.47,
+    rest_seconds: 10,
+    idle_mb: 31.4,
+    peak_mb: 60.2,
+  };
+
+  test('is told with its answers, its memory and its event loop', () => {
+    expect(gatewayLines({ ...load, loop_delay_ms: { windows: 4, worst_p99: 33, median_p99: 14.5, worst_p50: 11, max: 120 } })).toEqual([
+      'gateway: 99 of 100 POSTs at once were answered within 40.1 s, in which 99 runs ended, 2.47 a second in 4 slots',
+      '  answers by status              202 50, 502 49, ECONNRESET 1',
+      '  MB in docker stats             31.4 at rest for 10 s, 60.2 at the peak',
+      '  event loop, delay in ms        p99 of ten seconds 14.5 (median), 33 (worst), longest 120; 4 times ten seconds',
+    ]);
+  });
+
+  test('is told too where it was too short for the event loop', () => {
+    expect(gatewayLines(load).at(-1)).toBe('  event loop, delay in ms        not told');
+  });
 });

@@ -1,10 +1,11 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { GatewayLoad } from '../measure/gateway-load.ts';
 import type { Start } from '../measure/start.ts';
 import { chartOf, groupsOf } from './chart.ts';
 import { goalLines } from './goals.ts';
 import type { Machine } from './machine.ts';
-import { startLines } from './parts.ts';
+import { gatewayLines, startLines } from './parts.ts';
 import { type Series, growth, headlineRatios, peaks } from './result.ts';
 import { rounded } from './statistics.ts';
 import { textOf } from './table.ts';
@@ -22,6 +23,8 @@ export interface Report {
   readonly missing: Readonly<Record<string, string>>;
   readonly series: readonly Series[];
   readonly start?: Start;
+  readonly gateway?: GatewayLoad;
+  /** Of a gateway that has rested for ten seconds, before anything is measured. */
   readonly gatewayIdleBytes: number;
   /** Why parts came to no end, by name. */
   readonly failed: Readonly<Record<string, string>>;
@@ -35,11 +38,12 @@ export interface Figures {
   readonly peak_mib: Readonly<Record<string, number>>;
   readonly gateway_idle_mb: number;
   readonly start?: Start;
+  readonly gateway?: GatewayLoad;
   readonly failed: Readonly<Record<string, string>>;
 }
 
 /** The report's figures in one object, as `--json` prints them. */
-export function figuresOf({ series, start, gatewayIdleBytes, failed }: Report): Figures {
+export function figuresOf({ series, start, gateway, gatewayIdleBytes, failed }: Report): Figures {
   return {
     ratios: { ...headlineRatios(series, 's3'), ...(start === undefined ? {} : { start: start.ratio }) },
     discard: headlineRatios(series, 'discard'),
@@ -47,6 +51,7 @@ export function figuresOf({ series, start, gatewayIdleBytes, failed }: Report): 
     peak_mib: peaks(series),
     gateway_idle_mb: rounded(gatewayIdleBytes / 1e6, 1),
     ...(start === undefined ? {} : { start }),
+    ...(gateway === undefined ? {} : { gateway }),
     failed,
   };
 }
@@ -70,7 +75,7 @@ export async function write(report: Report, { quick, whole }: { quick: boolean; 
 }
 
 function textOfReport(report: Report): string {
-  const { machine, sinks, versions, missing, series, start, failed } = report;
+  const { machine, sinks, versions, missing, series, start, gateway, failed } = report;
   const figures = figuresOf(report);
   const { growth, gateway_idle_mb: idle, peak_mib: peaks } = figures;
   return [
@@ -86,6 +91,7 @@ function textOfReport(report: Report): string {
     ...(Object.keys(growth).length === 0 ? [] : ['time per row, largest narrow table by the next smaller', ...rows(growth)]),
     `gateway at rest: ${idle} MB in docker stats`,
     ...(start === undefined ? [] : startLines(start)),
+    ...(gateway === undefined ? [] : gatewayLines(gateway)),
     ...(Object.keys(missing).length === 0 ? [] : ['missing', ...rows(missing)]),
     ...(Object.keys(failed).length === 0 ? [] : ['FAILED', ...rows(failed)]),
     '',
