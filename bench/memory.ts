@@ -106,8 +106,8 @@ async function measure(rows: number): Promise<void> {
     }
     console.log(JSON.stringify(result));
   } finally {
-    await lab.clear('bench');
     await gateway?.close();
+    await lab.clear('bench');
   }
 }
 

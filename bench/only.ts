@@ -1,8 +1,8 @@
-import { SOURCE_NAMES, type SourceName } from './sources/source.ts';
+import { SOURCE_NAMES } from './sources/source.ts';
 
-/** What `--only` knows: the sources, and the start of runs. */
-export const PARTS = [...SOURCE_NAMES, 'start'] as const;
-export type Part = SourceName | 'start';
+/** What `--only` knows: the sources, the start of runs, and the gateway under very many of them. */
+export const PARTS = [...SOURCE_NAMES, 'start', 'gateway'] as const;
+export type Part = (typeof PARTS)[number];
 
 /** Reads `--only`: names with commas between them, all when it is not given; throws a sentence that names what it does not know. */
 export function partsOf(only: string | undefined): Part[] {

@@ -56,3 +56,24 @@ export function stepsOf(source: SourceName, quick: boolean): Step[] {
     }
   }
 }
+
+/** Rounds of the start of runs. */
+export function startRounds(quick: boolean): number {
+  return quick ? 5 : 30;
+}
+
+/** POSTs that come to a gateway at once. */
+export interface Load {
+  /** How long the gateway rests before. */
+  readonly restSeconds: number;
+  readonly posts: number;
+  /** Runs that may have a container at once. */
+  readonly slots: number;
+  /** How long the gateway lets a POST wait. */
+  readonly waitSeconds: number;
+}
+
+/** How many POSTs come to a gateway at once. */
+export function loadOf(quick: boolean): Load {
+  return { restSeconds: quick ? 10 : 60, posts: quick ? 100 : 1000, slots: 4, waitSeconds: 300 };
+}

@@ -1,5 +1,4 @@
-import { execFileSync, spawn } from 'node:child_process';
-import { once } from 'node:events';
+import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import Docker from 'dockerode';
@@ -9,7 +8,10 @@ import { LabContainers } from '../scripts/lib/containers.ts';
 import { ensureDocker } from '../scripts/setup/docker.ts';
 import { ensureImage } from '../scripts/setup/images.ts';
 import { Forwarder } from './forwarder.ts';
+import { byHand, dockerRun } from './lab/by-hand.ts';
 import { hostAddress } from './lab/host-address.ts';
+import { BUCKET, KEYS } from './lab/names.ts';
+import { median, rounded } from './report/statistics.ts';
 
 const HELP = `npm run bench:start: the jobs' images, and how long each takes from "docker run" to its first byte at S3.
 
@@ -23,10 +25,12 @@ the job, and of "docker run" of a Node that does nothing.`;
 
 const ROOT = new URL('..', import.meta.url).pathname;
 const NETWORK = 'esclusa_bench';
-const BUCKET = 'bench';
-const KEYS = { accessKeyId: 'bench', secretAccessKey: 'bench-secret' };
 // Small datasets: what is measured is the way to the first byte.
-const SMALL: Readonly<Record<string, object>> = { postgresql: { ofertas: {} }, mysql: { users: {} }, mongodb: { medicos: { columns: ['cmp', 'nombre'] } } };
+const SMALL: Readonly<Record<string, Readonly<Record<string, object>>>> = {
+  postgresql: { ofertas: {} },
+  mysql: { users: {} },
+  mongodb: { medicos: { columns: ['cmp', 'nombre'] } },
+};
 
 const { values } = parseArgs({
   options: { rounds: { type: 'string', default: '15' }, json: { type: 'boolean', default: false }, help: { type: 'boolean', default: false } },
@@ -58,17 +62,17 @@ async function measure(rounds: number): Promise<void> {
     const samples = new Map<string, { firstByte: number[]; end: number[] }>();
     const bare: number[] = [];
     for (let round = 0; round < rounds; round++) {
-      bare.push((await timed(['--rm', '--network', NETWORK, base, 'node', '-e', '0'])).end);
+      bare.push((await dockerRun(['--network', NETWORK, base, 'node', '-e', '0'])).ms);
       for (const database of DATABASES) {
         const of = samples.get(database.pipeline) ?? { firstByte: [], end: [] };
         samples.set(database.pipeline, of);
         const passing = forwarder.firstByte();
-        const { began, end } = await timed(run(database, `http://${address}:${forwarder.port}`, round));
+        const { began, ms } = await dockerRun(jobOf(database, `http://${address}:${forwarder.port}`, round));
         of.firstByte.push((await passing) - began);
-        of.end.push(end);
+        of.end.push(ms);
       }
     }
-    await report(samples, median(bare));
+    await report(samples, middle(bare));
   } finally {
     await forwarder?.close();
     await lab.clear();
@@ -88,51 +92,27 @@ async function start(lab: LabContainers, database: DemoDatabase): Promise<void> 
 }
 
 /** What "docker run" is given for a job by hand. */
-function run(database: DemoDatabase, endpoint: string, round: number): string[] {
-  const job = database.pipeline;
-  const datasets = SMALL[job] ?? {};
-  const id = `start-${job}-${round}`;
-  const keys = Object.fromEntries(Object.keys(datasets).map((name) => [name, `${id}/${name}.csv`]));
-  const destination = { bucket: BUCKET, keys, commitKey: `_esclusa/commits/${id}/1.json` };
-  const request = { version: 1, mode: 'run', run: id, attempt: 1, pipeline: job, datasets, destination, timeAllowedSeconds: 60 };
-  const variables = {
-    ...variablesOf(database, { ...connectionOf(database, {}), host: `esclusa_bench_${job}`, port: database.port }),
-    AWS_BUCKET_NAME: BUCKET,
-    AWS_ACCESS_KEY_ID: KEYS.accessKeyId,
-    AWS_SECRET_ACCESS_KEY: KEYS.secretAccessKey,
-    S3_ENDPOINT: endpoint,
-    ESCLUSA_REQUEST: JSON.stringify(request),
-  };
-  const options = Object.entries(variables).flatMap(([name, value]) => ['-e', `${name}=${value}`]);
-  return ['--rm', '--network', NETWORK, ...options, imageOf(job)];
-}
-
-/** Runs a container to its end; when it began by `performance.now()`, and how long it took, in ms. */
-async function timed(parameters: readonly string[]): Promise<{ began: number; end: number }> {
-  const began = performance.now();
-  const child = spawn('docker', ['run', ...parameters], { stdio: ['ignore', 'pipe', 'pipe'] });
-  let output = '';
-  for (const stream of [child.stdout, child.stderr]) stream.setEncoding('utf8').on('data', (text: string) => (output += text));
-  const [status] = (await once(child, 'close')) as [number];
-  if (status !== 0) throw new Error(`a container ended with ${status}: ${output.slice(-1000)}`);
-  return { began, end: performance.now() - began };
+function jobOf(database: DemoDatabase, endpoint: string, round: number): string[] {
+  const { pipeline, port } = database;
+  const variables = variablesOf(database, { ...connectionOf(database, {}), host: `esclusa_bench_${pipeline}`, port });
+  const datasets = SMALL[pipeline] ?? {};
+  return byHand({ image: imageOf(pipeline), network: NETWORK, run: `start-${pipeline}-${round}`, pipeline, datasets, variables, endpoint });
 }
 
 function imageOf(job: string): string {
   return `pharmavida-ingesta-${job}:latest`;
 }
 
-/** The middle one, the first of all left out: it warms caches. */
-function median(samples: readonly number[]): number {
-  const sorted = samples.slice(1).toSorted((a, b) => a - b);
-  return Math.round(sorted[Math.floor(sorted.length / 2)] ?? Number.NaN);
+/** The median, the first of all left out: it warms caches. */
+function middle(samples: readonly number[]): number {
+  return rounded(median(samples.slice(1)), 0);
 }
 
 async function report(samples: ReadonlyMap<string, { firstByte: readonly number[]; end: readonly number[] }>, bare: number): Promise<void> {
   const jobs: Record<string, { image_mb: number; first_byte_ms: number; end_ms: number }> = {};
   for (const [job, { firstByte, end }] of samples) {
     const { Size } = await docker.getImage(imageOf(job)).inspect();
-    jobs[job] = { image_mb: Math.round(Size / 1e6), first_byte_ms: median(firstByte), end_ms: median(end) };
+    jobs[job] = { image_mb: Math.round(Size / 1e6), first_byte_ms: middle(firstByte), end_ms: middle(end) };
   }
   if (!values.json) {
     console.log(`job          image   first byte at S3   end`);

@@ -2,7 +2,7 @@ import { Binary, Decimal128, Double, EJSON, Int32, Long, ObjectId, Timestamp, UU
 import { Losses } from '../../jobs/kit/src/losses.ts';
 import { byPaths } from '../../jobs/mongodb/src/cells.ts';
 import { parsePath } from '../../jobs/mongodb/src/paths.ts';
-import { readDocuments } from '../../jobs/mongodb/src/reader.ts';
+import { readReply } from '../../jobs/mongodb/src/testing/read-reply.ts';
 import type { Random } from './cells.ts';
 
 /** The path of each column, and what stands there: a value, and its text by bson's own classes. */
@@ -72,19 +72,6 @@ export function documentsOf(random: Random, count: number): { documents: Buffer[
 /** What the job writes of documents that came in one reply. */
 export async function writeDocuments(documents: readonly Buffer[]): Promise<Buffer> {
   const columns = COLUMNS.map(([path]) => path);
-  const reader = readDocuments({
-    async *open() {
-      let at = 0;
-      const offsets = documents.map(({ length }) => (at += length) - length);
-      yield { bytes: Buffer.concat(documents), offsets };
-    },
-    columns,
-    picker: byPaths(columns.map(parsePath)),
-    losses: new Losses('bench', false),
-    failure: (error) => error as Error,
-    onEnd: () => undefined,
-  });
-  const chunks: Buffer[] = [];
-  for await (const chunk of reader) chunks.push(Buffer.from(chunk));
-  return Buffer.concat(chunks);
+  const { csv } = await readReply(documents, columns, byPaths(columns.map(parsePath)), new Losses('bench', false));
+  return csv;
 }

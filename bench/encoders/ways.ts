@@ -1,5 +1,6 @@
 import { stringify } from 'csv-stringify/sync';
 import { CsvWriter } from '../../jobs/kit/src/csv/writer.ts';
+import { encode } from '../../jobs/mysql/src/testing/encode.ts';
 import { packets, rowPayload } from '../../jobs/mysql/src/testing/packets.ts';
 import type { Kind } from '../../jobs/mysql/src/kinds.ts';
 import { RowEncoder } from '../../jobs/mysql/src/wire/encoder.ts';
@@ -78,21 +79,7 @@ const byRowEncoder: Way<readonly Row[]> = {
     const wire = packets(rows.map((row) => rowPayload(row.map((value) => (value === null ? null : Buffer.from(value))))));
     const encoder = new RowEncoder();
     encoder.begin(KINDS);
-    const chunks: Buffer[] = [];
-    const take = (): void => {
-      const chunk = encoder.take();
-      if (chunk === undefined) return;
-      chunks.push(Buffer.from(chunk));
-      encoder.free(chunk);
-    };
-    for (const piece of cut(wire, random)) {
-      for (let at = 0; at < piece.length;) {
-        at += encoder.put(piece.subarray(at));
-        while (encoder.encode() === 'full') take();
-      }
-    }
-    take();
-    return Buffer.concat(chunks);
+    return encode(encoder, cut(wire, random)).csv;
   },
 };
 

@@ -1,12 +1,35 @@
+import { createInterface } from 'node:readline';
 import Docker from 'dockerode';
 
 const docker = new Docker();
 
 /** Memory of a container in bytes, as the `docker stats` command shows it: usage without the page cache that could be given back. */
 export async function usedMemory(name: string): Promise<number> {
-  const { memory_stats: memory } = await docker.getContainer(name).stats({ stream: false });
-  const stats = memory.stats as unknown as Record<string, number | undefined>;
-  return memory.usage - (stats['total_inactive_file'] ?? stats['inactive_file'] ?? 0);
+  return usedOf(await docker.getContainer(name).stats({ stream: false }));
+}
+
+/** Looks at the same every second; `stop` resolves with the highest that was seen. */
+export function watchUsed(name: string): { stop: () => Promise<number> } {
+  let highest = 0;
+  const following = docker
+    .getContainer(name)
+    .stats({ stream: true })
+    .then((stream) => {
+      createInterface({ input: stream }).on('line', (line) => (highest = Math.max(highest, usedOf(JSON.parse(line) as Docker.ContainerStats))));
+      return stream as NodeJS.ReadableStream & { destroy(): void };
+    });
+  return {
+    async stop() {
+      (await following).destroy();
+      return highest;
+    },
+  };
+}
+
+function usedOf({ memory_stats: { usage, stats } }: Docker.ContainerStats): number {
+  // Now and then Docker has no answer for a moment. Version 1 of cgroups and version 2 have different words for the cache.
+  const cache = stats as unknown as Record<string, number | undefined> | undefined;
+  return (usage ?? 0) - (cache?.['total_inactive_file'] ?? cache?.['inactive_file'] ?? 0);
 }
 
 /** Follows a gateway's log from now on for the highest memory use that a job's cgroup reports; `stop` resolves with it, in bytes. */

@@ -1,4 +1,5 @@
 import Docker from 'dockerode';
+import { logOf } from './log.ts';
 import { LABEL, NETWORK } from './names.ts';
 
 const MiB = 1024 * 1024;
@@ -48,7 +49,7 @@ export async function runContainer(program: Program): Promise<Ended> {
     await container.start();
     const { StatusCode } = (await container.wait()) as { StatusCode: number };
     const seconds = (performance.now() - began) / 1000;
-    const output = textOf(await container.logs({ stdout: true, stderr: true }));
+    const output = await logOf(container.id);
     if (late) throw new Error(`not done after ${program.timeoutSeconds} s`);
     if (StatusCode !== 0) throw new Error(`exit status ${StatusCode}: ${output.trim().slice(-600)}`);
     return { seconds, output };
@@ -56,15 +57,4 @@ export async function runContainer(program: Program): Promise<Ended> {
     clearTimeout(timer);
     await container.remove({ force: true, v: true });
   }
-}
-
-/** The text of a log as Docker gives it: each piece behind eight bytes, the last four of which say how long it is. */
-function textOf(log: Buffer): string {
-  const pieces: Buffer[] = [];
-  for (let at = 0; at + 8 <= log.length;) {
-    const end = at + 8 + log.readUInt32BE(at + 4);
-    pieces.push(log.subarray(at + 8, end));
-    at = end;
-  }
-  return Buffer.concat(pieces).toString('utf8');
 }

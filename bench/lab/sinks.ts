@@ -21,12 +21,15 @@ export class Sink {
   readonly label: string;
   /** As the lab's network names it. */
   readonly endpoint: string;
+  /** On loopback. */
+  readonly port: number;
   readonly #client: S3Client;
 
   private constructor(name: SinkName, label: string, port: number) {
     this.name = name;
     this.label = label;
     this.endpoint = `http://${containerName(name)}:${PORT}`;
+    this.port = port;
     this.#client = new S3Client({ endpoint: `http://127.0.0.1:${port}`, region: 'us-east-1', forcePathStyle: true, credentials: KEYS });
   }
 

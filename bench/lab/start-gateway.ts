@@ -17,8 +17,10 @@ export interface GatewayOptions {
   readonly installation: string;
   /** S3, as the network names it. */
   readonly endpoint: string;
-  /** The sources' variables. */
+  /** The sources' variables, and settings that are to be others. */
   readonly environment?: Readonly<Record<string, string>>;
+  /** What stands there when it starts, by name. */
+  readonly pipelines?: Readonly<Record<string, object>>;
 }
 
 /** A gateway in its container. */
@@ -27,15 +29,19 @@ export interface LabGateway {
   readonly url: string;
   /** Writes a pipeline's file, which the gateway reads when it is next asked for it. */
   write(pipeline: string, content: object): Promise<void>;
-  /** Removes its pipelines; the container goes with the lab. */
+  /** Removes it with its pipelines, and jobs that it has left. */
   close(): Promise<void>;
 }
 
 /** Starts a gateway from its image and waits until it answers. */
-export async function startGateway(lab: LabContainers, { name, image, network, installation, endpoint, environment }: GatewayOptions): Promise<LabGateway> {
+export async function startGateway(lab: LabContainers, options: GatewayOptions): Promise<LabGateway> {
+  const { name, image, network, installation, endpoint, environment, pipelines = {} } = options;
   const folder = await mkdtemp(join(tmpdir(), 'esclusa-bench-'));
   // The gateway is a user of its own.
   await chmod(folder, 0o755);
+  // JSON is YAML.
+  const write = (pipeline: string, content: object): Promise<void> => writeFile(join(folder, `${pipeline}.yaml`), JSON.stringify(content));
+  for (const [pipeline, content] of Object.entries(pipelines)) await write(pipeline, content);
   const ports = await lab.start({
     name,
     image,
@@ -70,8 +76,11 @@ export async function startGateway(lab: LabContainers, { name, image, network, i
   return {
     name,
     url,
-    // JSON is YAML.
-    write: (pipeline, content) => writeFile(join(folder, `${pipeline}.yaml`), JSON.stringify(content)),
-    close: () => rm(folder, { recursive: true, force: true }),
+    write,
+    async close() {
+      await lab.remove(name);
+      await lab.removeJobs(installation);
+      await rm(folder, { recursive: true, force: true });
+    },
   };
 }

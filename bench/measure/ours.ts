@@ -1,6 +1,7 @@
 import type { LabGateway } from '../lab/start-gateway.ts';
 import { watchPeak } from '../lab/memory.ts';
 import type { Table } from '../data/tables.ts';
+import { timeOf, timelineOf } from './runs.ts';
 import type { Sample } from './sample.ts';
 
 const MiB = 1024 * 1024;
@@ -27,11 +28,7 @@ export async function runOurs(gateway: LabGateway, pipeline: string, table: Tabl
 
 /** Seconds from a run's secrets to its last row: connecting and reading, without the container's start and the publishing. */
 async function readSeconds(gateway: LabGateway, run: string): Promise<number | undefined> {
-  const record = (await (await fetch(`${gateway.url}/api/runs/${run}`)).json()) as { timeline?: { at: string; event: string }[] };
-  const when = (event: string): number | undefined => {
-    const at = record.timeline?.find((entry) => entry.event === event)?.at;
-    return at === undefined ? undefined : Date.parse(at);
-  };
-  const [from, to] = [when('secrets-received'), when('last-row')];
+  const timeline = await timelineOf(gateway, run);
+  const [from, to] = [timeOf(timeline, 'secrets-received'), timeOf(timeline, 'last-row')];
   return from === undefined || to === undefined ? undefined : (to - from) / 1000;
 }

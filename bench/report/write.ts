@@ -1,9 +1,11 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { StartRatio } from '../measure/start.ts';
+import type { GatewayLoad } from '../measure/gateway-load.ts';
+import type { Start } from '../measure/start.ts';
 import { chartOf, groupsOf } from './chart.ts';
 import { goalLines } from './goals.ts';
 import type { Machine } from './machine.ts';
+import { gatewayLines, startLines } from './parts.ts';
 import { type Series, growth, headlineRatios, peaks } from './result.ts';
 import { rounded } from './statistics.ts';
 import { textOf } from './table.ts';
@@ -20,8 +22,12 @@ export interface Report {
   /** Peers that can't be had here, with the reason. */
   readonly missing: Readonly<Record<string, string>>;
   readonly series: readonly Series[];
-  readonly start: StartRatio | undefined;
+  readonly start?: Start;
+  readonly gateway?: GatewayLoad;
+  /** Of a gateway that has rested for ten seconds, before anything is measured. */
   readonly gatewayIdleBytes: number;
+  /** Why parts came to no end, by name. */
+  readonly failed: Readonly<Record<string, string>>;
 }
 
 /** The figures that count, by name. */
@@ -31,20 +37,26 @@ export interface Figures {
   readonly growth: Readonly<Record<string, number>>;
   readonly peak_mib: Readonly<Record<string, number>>;
   readonly gateway_idle_mb: number;
+  readonly start?: Start;
+  readonly gateway?: GatewayLoad;
+  readonly failed: Readonly<Record<string, string>>;
 }
 
 /** The report's figures in one object, as `--json` prints them. */
-export function figuresOf({ series, start, gatewayIdleBytes }: Report): Figures {
+export function figuresOf({ series, start, gateway, gatewayIdleBytes, failed }: Report): Figures {
   return {
     ratios: { ...headlineRatios(series, 's3'), ...(start === undefined ? {} : { start: start.ratio }) },
     discard: headlineRatios(series, 'discard'),
     growth: growth(series),
     peak_mib: peaks(series),
     gateway_idle_mb: rounded(gatewayIdleBytes / 1e6, 1),
+    ...(start === undefined ? {} : { start }),
+    ...(gateway === undefined ? {} : { gateway }),
+    failed,
   };
 }
 
-/** Writes the JSON and the chart of a run; `whole` if no part was left out. */
+/** Writes the JSON and the chart of a run; `whole` if no part was left out. The chart in docs/ is of whole full runs of which no part failed. */
 export async function write(report: Report, { quick, whole }: { quick: boolean; whole: boolean }) {
   const line = figuresOf(report);
   const folder = join(ROOT, 'bench/results');
@@ -56,14 +68,14 @@ export async function write(report: Report, { quick, whole }: { quick: boolean; 
     groupsOf(report.series),
     `CSV to ${report.sinks['s3']}, medians; ${cores} cores (${cpu}), ${memoryGiB} GiB; ${date}, ${report.machine.commit}`,
   );
-  const svg = whole && !quick ? join(ROOT, 'docs/bench.svg') : `${stem}.svg`;
+  const svg = whole && !quick && Object.keys(report.failed).length === 0 ? join(ROOT, 'docs/bench.svg') : `${stem}.svg`;
   await writeFile(`${stem}.json`, `${JSON.stringify({ date: new Date().toISOString(), quick, ...line, ...report }, undefined, 2)}\n`);
   await writeFile(svg, chart);
   return { files: [`${stem}.json`, svg], text: textOfReport(report), line };
 }
 
 function textOfReport(report: Report): string {
-  const { machine, sinks, versions, missing, series, start } = report;
+  const { machine, sinks, versions, missing, series, start, gateway, failed } = report;
   const figures = figuresOf(report);
   const { growth, gateway_idle_mb: idle, peak_mib: peaks } = figures;
   return [
@@ -78,8 +90,10 @@ function textOfReport(report: Report): string {
     ...rows(peaks),
     ...(Object.keys(growth).length === 0 ? [] : ['time per row, largest narrow table by the next smaller', ...rows(growth)]),
     `gateway at rest: ${idle} MB in docker stats`,
-    ...(start === undefined ? [] : [`start: POST to answer ${start.post_ms} ms, docker run ${start.docker_run_ms} ms, ratio ${start.ratio}`]),
+    ...(start === undefined ? [] : startLines(start)),
+    ...(gateway === undefined ? [] : gatewayLines(gateway)),
     ...(Object.keys(missing).length === 0 ? [] : ['missing', ...rows(missing)]),
+    ...(Object.keys(failed).length === 0 ? [] : ['FAILED', ...rows(failed)]),
     '',
     'goals',
     ...goalLines(figures),

@@ -1,7 +1,7 @@
 import mysql from 'mysql2/promise';
 import type { LabContainers } from '../../scripts/lib/containers.ts';
 import { poll } from '../../scripts/lib/poll.ts';
-import { type Log, run } from '../../scripts/setup/command.ts';
+import type { Log } from '../../scripts/setup/command.ts';
 import { ensureImage } from '../../scripts/setup/images.ts';
 import { MYSQL_NUMBERS, mysqlStatements } from '../data/mysql.ts';
 import type { Table } from '../data/tables.ts';
@@ -12,6 +12,8 @@ import type { StartedSource } from './source.ts';
 const PORT = 3306;
 // Nothing of it needs to outlive a crash.
 const SETTINGS = ['--skip-log-bin', '--innodb-flush-log-at-trx-commit=0', '--innodb-doublewrite=0', '--innodb-buffer-pool-size=4G'];
+// What a job needs (docs/jobs.md): several readers of one snapshot lock their table for a moment.
+const RIGHTS = 'select, lock tables';
 const OWN = { mysql: ['--innodb-redo-log-capacity=4G'], mariadb: ['--innodb-log-file-size=2G'] };
 
 /** A MySQL or MariaDB with its tables. */
@@ -22,16 +24,21 @@ export async function startMysql(server: 'mysql' | 'mariadb', lab: LabContainers
     image: await ensureImage(server, log),
     ports: { [PORT]: 0 },
     command: [...SETTINGS, ...OWN[server]],
-    environment: { MYSQL_ROOT_PASSWORD: LOGIN.password, MYSQL_USER: LOGIN.user, MYSQL_PASSWORD: LOGIN.password, MYSQL_DATABASE: LOGIN.database },
+    // A user who is named here would have every right in the database.
+    environment: { MYSQL_ROOT_PASSWORD: LOGIN.password, MYSQL_DATABASE: LOGIN.database },
   });
-  const client = await poll(server, 60, () => mysql.createConnection({ host: '127.0.0.1', port: ports[PORT] ?? 0, ...LOGIN }));
-  // A lock over all tables, which parallel readers of one snapshot begin with, is an administrator's.
-  await run(['docker', 'exec', name, server, '-uroot', `-p${LOGIN.password}`, '-e', `grant all on *.* to '${LOGIN.user}'@'%'`]);
-  for (const statement of MYSQL_NUMBERS) await client.query(statement);
+  const address = { host: '127.0.0.1', port: ports[PORT] ?? 0 };
+  const root = await poll(server, 60, () => mysql.createConnection({ ...address, ...LOGIN, user: 'root' }));
+  await root.query(`create user '${LOGIN.user}'@'%' identified by '${LOGIN.password}'`);
+  await root.query(`grant ${RIGHTS} on ${LOGIN.database}.* to '${LOGIN.user}'@'%'`);
+  for (const statement of MYSQL_NUMBERS) await root.query(statement);
   for (const table of tables) {
     log(`${server}: ${table.rows} rows in ${table.name}`);
-    for (const statement of mysqlStatements(table)) await client.query(statement);
+    for (const statement of mysqlStatements(table)) await root.query(statement);
   }
+  await root.end();
+  // The first login of a user takes longer, and asks some clients for more than they can do.
+  const client = await mysql.createConnection({ ...address, ...LOGIN });
   const [rows] = await client.query<mysql.RowDataPacket[]>('select version() as version');
   await client.end();
   return {

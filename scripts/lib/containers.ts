@@ -74,16 +74,30 @@ export class LabContainers {
     await container.remove({ force: true, v: true }).catch(ignore(404, 409));
   }
 
+  /** Stops and removes the lab's containers but those of these names. */
+  async removeAllBut(names: readonly string[]): Promise<void> {
+    await this.#removeLabelled(this.#label, names);
+  }
+
+  /** Stops and removes the jobs of a gateway that are still there. */
+  async removeJobs(installation: string): Promise<void> {
+    await this.#removeLabelled(`esclusa.installation=${installation}`);
+  }
+
   /** Stops and removes the lab's containers and network, and jobs of its gateways that are still there. */
   async clear(...installations: string[]): Promise<void> {
-    const labels = [this.#label, ...installations.map((installation) => `esclusa.installation=${installation}`)];
-    for (const label of labels) {
-      const found = await this.#docker.listContainers({ all: true, filters: { label: [label] } });
-      await Promise.all(found.map(({ Id }) => this.remove(Id)));
-    }
+    await this.#removeLabelled(this.#label);
+    for (const installation of installations) await this.removeJobs(installation);
     for (const { Id } of await this.#docker.listNetworks({ filters: { label: [this.#label] } })) {
       await this.#docker.getNetwork(Id).remove().catch(ignore(404));
     }
+  }
+
+  async #removeLabelled(label: string, kept: readonly string[] = []): Promise<void> {
+    const found = await this.#docker.listContainers({ all: true, filters: { label: [label] } });
+    // Docker puts a slash before a name.
+    const wanted = found.filter(({ Names }) => !Names.some((name) => kept.includes(name.slice(1))));
+    await Promise.all(wanted.map(({ Id }) => this.remove(Id)));
   }
 }
 

@@ -2,7 +2,8 @@ import { expect } from '@jest/globals';
 import type { DatasetReader } from '@esclusa/kit';
 import { Losses } from '../../../kit/src/losses.ts';
 import type { Picker } from '../cells.ts';
-import { type ReadingReport, readDocuments } from '../reader.ts';
+import type { ReadingReport } from '../reader.ts';
+import { readReply } from './read-reply.ts';
 
 /** What was read. */
 export interface ReadRaw {
@@ -24,23 +25,8 @@ export async function readRaw(documents: readonly Uint8Array[], columns: readonl
 
 async function read(documents: readonly Uint8Array[], columns: readonly string[], picker: Picker, strict: boolean): Promise<ReadRaw> {
   const losses = new Losses('pacientes', strict);
-  let report: ReadingReport | undefined;
-  const reader = readDocuments({
-    async *open() {
-      // As they stand in a reply.
-      let at = 0;
-      const offsets = documents.map(({ length }) => (at += length) - length);
-      yield { bytes: Buffer.concat(documents), offsets };
-    },
-    columns,
-    picker,
-    losses,
-    failure: (error) => error as Error,
-    onEnd: (told) => void (report = told),
-  });
-  const chunks: Buffer[] = [];
-  for await (const chunk of reader) chunks.push(Buffer.from(chunk));
-  return { csv: Buffer.concat(chunks).toString('utf8'), losses, reader, report };
+  const { csv, reader, report } = await readReply(documents, columns, picker, losses);
+  return { csv: csv.toString('utf8'), losses, reader, report };
 }
 
 async function outcome(run: () => Promise<ReadRaw>): Promise<ReadRaw | Error> {

@@ -2,6 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import { CsvWriter } from '@esclusa/kit';
 import fc from 'fast-check';
 import type { Kind } from '../kinds.ts';
+import { type Encoded, encode } from '../testing/encode.ts';
 import { packets, rowPayload } from '../testing/packets.ts';
 import { writeRow } from '../values.ts';
 import { RowEncoder } from './encoder.ts';
@@ -37,29 +38,17 @@ function slowly(kinds: readonly Kind[], rows: readonly Values[]): Buffer {
   return writer.take();
 }
 
-/** What the encoder makes of bytes that come in pieces of these lengths, again and again; and what it left. */
-function quickly(encoder: RowEncoder, wire: Buffer, lengths: readonly number[]): { csv: Buffer; left: Buffer; stopped: string } {
-  const chunks: Buffer[] = [];
-  const take = (): void => {
-    const chunk = encoder.take();
-    if (chunk === undefined) return;
-    chunks.push(Buffer.from(chunk));
-    encoder.free(chunk);
-  };
-  let stopped = 'starved';
-  for (let at = 0, n = 0; at < wire.length && stopped !== 'other'; n++) {
-    at += encoder.put(wire.subarray(at, at + (lengths[n % lengths.length] ?? 1)));
-    do {
-      stopped = encoder.encode();
-      if (stopped === 'full') take();
-    } while (stopped === 'full');
-    if (stopped === 'other') {
-      take();
-      return { csv: Buffer.concat(chunks), left: Buffer.concat([encoder.giveBack(), wire.subarray(at)]), stopped };
-    }
+/** Bytes in pieces of these lengths, again and again. */
+function* cut(wire: Buffer, lengths: readonly number[]): Generator<Buffer> {
+  for (let at = 0, n = 0; at < wire.length; n++) {
+    const piece = wire.subarray(at, at + (lengths[n % lengths.length] ?? 1));
+    at += piece.length;
+    yield piece;
   }
-  take();
-  return { csv: Buffer.concat(chunks), left: encoder.giveBack(), stopped };
+}
+
+function quickly(encoder: RowEncoder, wire: Buffer, lengths: readonly number[]): Encoded {
+  return encode(encoder, cut(wire, lengths));
 }
 
 function encoderOf(kinds: readonly Kind[]): RowEncoder {
