@@ -1,7 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
-import { RANGE_BYTES } from '@esclusa/kit';
 import fc from 'fast-check';
 import { type KeyRange, KeyRanges, type KeySpan, inKeys } from './key-ranges.ts';
+
+const RANGE_BYTES = 2 * 1024 * 1024;
 
 const key = fc.bigInt({ min: -(2n ** 63n), max: 2n ** 64n - 1n });
 const span = fc
@@ -9,7 +10,7 @@ const span = fc
   .map(({ keys: [a, b], bytes }): KeySpan => ({ first: a < b ? a : b, last: a < b ? b : a, bytes }));
 
 function all(span: KeySpan | undefined, bytesOf: (range: KeyRange) => number): KeyRange[] {
-  const ranges = new KeyRanges(span);
+  const ranges = new KeyRanges(span, RANGE_BYTES);
   const found: KeyRange[] = [];
   for (let range = ranges.next(); range !== undefined; range = ranges.next()) {
     found.push(range);
@@ -45,7 +46,7 @@ describe('the ranges of a table', () => {
   });
 
   test('go on behind a gap that was looked up, as wide as before', () => {
-    const ranges = new KeyRanges({ first: 0n, last: 2n ** 63n, bytes: 2 ** 43 });
+    const ranges = new KeyRanges({ first: 0n, last: 2n ** 63n, bytes: 2 ** 43 }, RANGE_BYTES);
     const { to = 0n } = ranges.next() ?? {};
     ranges.skipTo(2n ** 62n);
     const next = ranges.next();

@@ -1,4 +1,4 @@
-import { RANGE_BYTES, type Ranges } from '@esclusa/kit';
+import type { Ranges } from '@esclusa/kit';
 
 /** Keys from one on, up to another; without `to` up to the last. */
 export interface KeyRange {
@@ -20,15 +20,17 @@ const BELIEF = 0.5;
 /** The rows of a table by an integer key, cut into ranges that have about as much CSV each: how many keys that takes shows as they are read. */
 export class KeyRanges implements Ranges<KeyRange> {
   readonly #last: bigint;
+  readonly #bytes: number;
   #next: bigint | undefined;
   #width: number;
 
-  /** Without a span there are no rows. */
-  constructor(span: KeySpan | undefined) {
+  /** `bytes`: what a range should have. Without a span there are no rows. */
+  constructor(span: KeySpan | undefined, bytes: number) {
+    this.#bytes = bytes;
     this.#last = span?.last ?? 0n;
     this.#next = span?.first;
     // As if keys and bytes lay evenly: right enough for the first ranges.
-    this.#width = span === undefined ? 1 : (Number(span.last - span.first + 1n) * RANGE_BYTES) / Math.max(span.bytes, RANGE_BYTES);
+    this.#width = span === undefined ? 1 : (Number(span.last - span.first + 1n) * bytes) / Math.max(span.bytes, bytes);
   }
 
   next(): KeyRange | undefined {
@@ -42,7 +44,7 @@ export class KeyRanges implements Ranges<KeyRange> {
   ended({ from, to }: KeyRange, bytes: number): void {
     // One without rows tells nothing of those behind it.
     if (to === undefined || bytes === 0) return;
-    const wanted = (Number(to - from) * RANGE_BYTES) / bytes;
+    const wanted = (Number(to - from) * this.#bytes) / bytes;
     this.#width = Math.min(this.#width * (1 - BELIEF) + wanted * BELIEF, this.#width * 2);
   }
 

@@ -1,4 +1,4 @@
-import { type DatasetReader, type JobOutput, type RangeReader, inRing, readInOrder } from '@esclusa/kit';
+import { type DatasetReader, type JobOutput, type RangeReader, inRing, rangeBytes, readInOrder, roomBytes } from '@esclusa/kit';
 import type { KeyedTable } from './catalog.ts';
 import { ask } from './connection.ts';
 import type { Reader } from './connections.ts';
@@ -23,7 +23,7 @@ export function readInRanges({ readers, table, query, comment, output, dataset, 
     rows: () => rows,
     async *[Symbol.asyncIterator]() {
       output.log('info', `dataset "${dataset}": ${readers.length} readers`, { event: 'readers', dataset, readers: readers.length });
-      const ranges = new KeyRanges(await spanOf(readers[0] as Reader, table, dataset));
+      const ranges = new KeyRanges(await spanOf(readers[0] as Reader, table, dataset), rangeBytes(readers.length));
       const readerOn = (reader: Reader): RangeReader<KeyRange> =>
         inRing(async function* (range) {
           const reading = readRows(
@@ -34,7 +34,7 @@ export function readInRanges({ readers, table, query, comment, output, dataset, 
           yield* reading;
           rows += reading.rows();
           if (reading.rows() === 0 && range.to !== undefined) ranges.skipTo(await keyFrom(reader, table, range.to, dataset));
-        });
+        }, roomBytes(readers.length));
       yield* readInOrder(readers.map(readerOn), ranges);
     },
   };

@@ -1,10 +1,11 @@
 import { describe, expect, test } from '@jest/globals';
-import { RANGE_BYTES } from '@esclusa/kit';
 import fc from 'fast-check';
 import { type PageRange, PageRanges, inPages } from './page-ranges.ts';
 
+const RANGE_BYTES = 2 * 1024 * 1024;
+
 function all(pages: number, bytesOf: (range: PageRange) => number): PageRange[] {
-  const ranges = new PageRanges(pages);
+  const ranges = new PageRanges(pages, RANGE_BYTES);
   const found: PageRange[] = [];
   for (let range = ranges.next(); range !== undefined; range = ranges.next()) {
     found.push(range);

@@ -1,4 +1,4 @@
-import { RANGE_BYTES, type Ranges } from '@esclusa/kit';
+import type { Ranges } from '@esclusa/kit';
 
 /** Pages of a table (blocks of its main file) from one on, up to another; without `to` up to its end. */
 export interface PageRange {
@@ -14,10 +14,13 @@ const BELIEF = 0.5;
 /** A table's pages, cut into ranges that have about as much CSV each: how much a page has shows as they are read. */
 export class PageRanges implements Ranges<PageRange> {
   readonly #pages: number;
+  readonly #bytes: number;
   #next = 0;
   #width = FIRST_PAGES;
 
-  constructor(pages: number) {
+  /** `bytes`: what a range should have. */
+  constructor(pages: number, bytes: number) {
+    this.#bytes = bytes;
     this.#pages = pages;
   }
 
@@ -32,7 +35,7 @@ export class PageRanges implements Ranges<PageRange> {
 
   ended({ from, to }: PageRange, bytes: number): void {
     if (to === undefined) return;
-    const wanted = ((to - from) * RANGE_BYTES) / Math.max(bytes, 1);
+    const wanted = ((to - from) * this.#bytes) / Math.max(bytes, 1);
     // Pages without rows tell nothing of those behind them, so that it grows by steps.
     this.#width = Math.min(this.#width * (1 - BELIEF) + wanted * BELIEF, this.#width * 2);
   }

@@ -1,4 +1,4 @@
-import { type DatasetReader, type JobOutput, type RangeReader, readInOrder } from '@esclusa/kit';
+import { type DatasetReader, type JobOutput, type RangeReader, rangeBytes, readInOrder, roomBytes } from '@esclusa/kit';
 import type pg from 'pg';
 import type { PagedTable } from './catalog.ts';
 import type { Connections } from './connections.ts';
@@ -20,15 +20,18 @@ export interface ParallelReading {
 /** Reads a table by ranges of its pages, on several connections that have one snapshot; the rows come in the order of the pages. */
 export function readInRanges({ dataset, connections, table, columns, readers, output }: ParallelReading): DatasetReader {
   let rows = 0;
-  const readerOn = (client: pg.Client): RangeReader<PageRange> => {
-    return (range) => rowPieces(client, { dataset, sql: `${table.select} where ${inPages(range)}`, columns }, (count) => (rows += count));
+  const readerOn = (client: pg.Client, room: number): RangeReader<PageRange> => {
+    return (range) => rowPieces(client, { dataset, sql: `${table.select} where ${inPages(range)}`, columns, room }, (count) => (rows += count));
   };
   return {
     rows: () => rows,
     async *[Symbol.asyncIterator]() {
       const { clients, pages } = await prepare(dataset, connections, table, readers);
       output.log('info', `dataset "${dataset}": ${clients.length} readers`, { event: 'readers', dataset, readers: clients.length });
-      yield* readInOrder(clients.map(readerOn), new PageRanges(pages));
+      yield* readInOrder(
+        clients.map((client) => readerOn(client, roomBytes(clients.length))),
+        new PageRanges(pages, rangeBytes(clients.length)),
+      );
     },
   };
 }

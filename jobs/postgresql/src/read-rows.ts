@@ -5,6 +5,8 @@ import { RowEncoder } from './row-encoder.ts';
 import { RowQuery } from './row-query.ts';
 import { tapOf } from './tap.ts';
 
+/** Little: who takes the bytes is slower than the server only where S3 is. */
+const ROOM_ALONE_BYTES = 1024 * 1024;
 /** Of each connection, since a table may be read by many queries. */
 const encoders = new WeakMap<pg.Client, RowEncoder>();
 
@@ -14,6 +16,8 @@ export interface RowsToRead {
   readonly sql: string;
   /** How many columns the rows have. */
   readonly columns: number;
+  /** Bytes that may wait to be taken. */
+  readonly room?: number;
 }
 
 /** Reads a SELECT on a connection; the bytes are counted as they pass by whoever takes them, the server tells its own count of rows at the end. */
@@ -26,9 +30,14 @@ export function readRows(client: pg.Client, rows: RowsToRead): DatasetReader {
 }
 
 /** The CSV of a SELECT; `onEnd` is told how many rows the server has counted. */
-export async function* rowPieces(client: pg.Client, { dataset, ...query }: RowsToRead, onEnd: (rows: number) => void): AsyncGenerator<Piece, void> {
+export async function* rowPieces(
+  client: pg.Client,
+  { dataset, room = ROOM_ALONE_BYTES, ...query }: RowsToRead,
+  onEnd: (rows: number) => void,
+): AsyncGenerator<Piece, void> {
   const encoder = encoders.get(client) ?? new RowEncoder();
   encoders.set(client, encoder);
+  encoder.lendUpTo(room);
   const rows = client.query(new RowQuery({ ...query, tap: tapOf(client), encoder }));
   try {
     yield* rows;

@@ -22,8 +22,9 @@ interface RowsWasm {
 /** Why the encoder stopped: it needs more bytes; every chunk is out; the next message is no row; the bytes are not as the protocol says. */
 export type Stopped = 'starved' | 'full' | 'other' | 'broken';
 
-/** Of 64 KiB each, that may be out at once. Those that are not needed take no memory: what was given back last is written over first. */
-const CHUNKS = 64;
+/** Chunks of 64 KiB that there are. Those that are not needed take no memory: what was given back last is written over first. */
+const CHUNKS = 128;
+const CHUNK_BYTES = 64 * 1024;
 
 /**
  * The server's rows (DataRow messages, values as text) to CSV, from a memory that a socket may read into, to chunks that are lent: no byte is copied
@@ -35,6 +36,9 @@ export class RowEncoder {
   /** Where the next bytes are to be put, all of it; only while the encoder is starved. */
   readonly input: Uint8Array;
   readonly #free: number[];
+  /** How many chunks may be out or be written, and how many are. */
+  #most = CHUNKS;
+  #used = 1;
   #output: number | undefined;
   #written = 0;
   // What was put and not read.
@@ -52,6 +56,12 @@ export class RowEncoder {
     this.#free = Array.from({ length: CHUNKS }, (_, n) => OUTPUT.value + n * OUTPUT_BYTES.value);
     this.#output = this.#free.pop();
     this.#from = this.#end = INPUT.value;
+  }
+
+  /** Lends no more bytes at once than so many, whole chunks that they are. */
+  lendUpTo(bytes: number): void {
+    this.#most = Math.min(CHUNKS, Math.max(2, Math.floor(bytes / CHUNK_BYTES)));
+    this.#output ??= this.#next();
   }
 
   /** Rows that it ever wrote. */
@@ -89,7 +99,7 @@ export class RowEncoder {
     const output = this.#output;
     if (output === undefined || this.#written === 0) return undefined;
     const bytes = this.#memory.subarray(output, output + this.#written);
-    this.#output = this.#free.pop();
+    this.#output = this.#next();
     this.#written = 0;
     return { bytes, free: () => this.#giveBack(output) };
   }
@@ -101,9 +111,16 @@ export class RowEncoder {
     return rest;
   }
 
+  #next(): number | undefined {
+    if (this.#used >= this.#most) return undefined;
+    this.#used++;
+    return this.#free.pop();
+  }
+
   #giveBack(output: number): void {
-    if (this.#output === undefined) this.#output = output;
-    else this.#free.push(output);
+    this.#free.push(output);
+    this.#used--;
+    this.#output ??= this.#next();
     this.onRoom();
   }
 }

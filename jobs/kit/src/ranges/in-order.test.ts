@@ -39,7 +39,7 @@ async function gathered(stream: AsyncIterable<Uint8Array>): Promise<Buffer> {
   return Buffer.concat(pieces);
 }
 
-const readersOf = (all: readonly Part[], count: number, room?: number): RangeReader<number>[] =>
+const readersOf = (all: readonly Part[], count: number, room: number): RangeReader<number>[] =>
   Array.from({ length: count }, () => inRing((range) => read(range, all[range] ?? { chunks: [], waits: 0 }), room));
 
 describe('reading ranges by several readers', () => {
@@ -75,7 +75,7 @@ describe('reading ranges by several readers', () => {
 
   test('fails when the next range can not be told', async () => {
     const ranges = { next: () => Promise.reject(new Error('the source is gone')), ended: () => undefined };
-    await expect(gathered(readInOrder(readersOf([], 2), ranges))).rejects.toThrow('the source is gone');
+    await expect(gathered(readInOrder(readersOf([], 2, 16), ranges))).rejects.toThrow('the source is gone');
   });
 
   test('ends its readers when nobody reads on, those too that wait for room', async () => {

@@ -1,11 +1,6 @@
 import { type Piece, bytesOf } from '../piece.ts';
 import { within } from '../within.ts';
 
-/** Room that each reader should have for what lies behind the range that is handed on. */
-export const ROOM_BYTES = 4 * 1024 * 1024;
-/** Bytes of CSV that a range should have: much less than the room, so that no reader waits for another that is a little slower. */
-export const RANGE_BYTES = ROOM_BYTES / 2;
-
 // A source that has fallen silent must not hold back what is known to have failed; whoever closes its connection ends what is left.
 const END_MS = 2_000;
 

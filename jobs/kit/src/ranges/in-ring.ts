@@ -1,12 +1,12 @@
 import type { Piece } from '../piece.ts';
-import { ROOM_BYTES, type RangeReader } from './in-order.ts';
+import type { RangeReader } from './in-order.ts';
 import { Ring } from './ring.ts';
 
 /** What is lent at once, at most. */
 const PIECE_BYTES = 64 * 1024;
 
 /** A reader with room for {@link readInOrder}, of one whose chunks are valid only until the next is asked for: they are copied into a ring. */
-export function inRing<Range>(read: (range: Range) => AsyncIterable<Uint8Array>, bytes: number = ROOM_BYTES): RangeReader<Range> {
+export function inRing<Range>(read: (range: Range) => AsyncIterable<Uint8Array>, bytes: number): RangeReader<Range> {
   const ring = new Ring(bytes);
   let wake: (() => void) | undefined;
   // Read and lent, and not given back.
