@@ -7,6 +7,7 @@ import type { DatasetOptions } from './options/dataset-options.ts';
 import type { JobOutput } from './output.ts';
 import { progressReporter } from './progress.ts';
 import { Compressor } from './sink/compressor.ts';
+import { MAX_OBJECT_BYTES } from './sink/part-size.ts';
 import type { Publication } from './sink/publication.ts';
 import { writeCsv } from './write-csv.ts';
 
@@ -39,6 +40,7 @@ async function upload({ request, options, plans, publication, output, signal }: 
   const plan = plans.get(name);
   const key = request.destination.keys[name];
   if (plan === undefined || key === undefined) throw new Error(`dataset ${name} has no plan or no key`);
+  if (plan.estimatedBytes !== undefined && plan.estimatedBytes > MAX_OBJECT_BYTES) warnOfSize(output, name, plan.estimatedBytes);
   const report = progressReporter(output, name, plan.estimatedRows);
   const asked = options.get(name) ?? {};
   const losses = new Losses(name, asked.strict ?? false);
@@ -76,4 +78,15 @@ async function upload({ request, options, plans, publication, output, signal }: 
     dialect,
     options: asked,
   });
+}
+
+/** Hours before it would fail. */
+function warnOfSize(output: JobOutput, dataset: string, bytes: number): void {
+  const bound = `an object takes ${gigabytes(MAX_OBJECT_BYTES)} GB at the most, and the run fails when its file is longer`;
+  const mend = 'make several datasets of it, each with a "where" or a query';
+  output.log('warn', `dataset "${dataset}": the source has about ${gigabytes(bytes)} GB of it; ${bound}: ${mend}`, { event: 'too-large', dataset });
+}
+
+function gigabytes(bytes: number): number {
+  return Math.round(bytes / 1e9);
 }

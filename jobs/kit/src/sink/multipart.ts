@@ -176,7 +176,10 @@ export class MultipartObject {
   async #takeBuffer(): Promise<Buffer> {
     const size = partSize(this.#partNumber);
     if (size === undefined)
-      throw new JobError('REQUEST_INVALID', `${this.#target.key} would need more than ${MAX_PARTS} parts; split the dataset with a query`);
+      throw new JobError(
+        'REQUEST_INVALID',
+        `${this.#target.key} would need more than ${MAX_PARTS} parts; make several datasets of it, each with a "where" or a query`,
+      );
     while (this.#inFlight.size > partsInFlight(size)) await Promise.race(this.#inFlight);
     if (this.#failure !== undefined) throw this.#failure;
     return this.#target.buffers.take(size);

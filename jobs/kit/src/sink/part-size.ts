@@ -10,6 +10,9 @@ const STEPS = [
   { upToPart: MAX_PARTS, bytes: 32 * MiB },
 ] as const;
 
+/** What one object takes, which is one upload. */
+export const MAX_OBJECT_BYTES = STEPS.reduce((bytes, step, n) => bytes + (step.upToPart - (STEPS[n - 1]?.upToPart ?? 0)) * step.bytes, 0);
+
 /** Size in bytes of the part with this number (the first is 1); undefined past S3's bound. */
 export function partSize(partNumber: number): number | undefined {
   return STEPS.find((step) => partNumber <= step.upToPart)?.bytes;
