@@ -1,26 +1,56 @@
 import { median } from '../report/statistics.ts';
 
-/** How late a gateway's event loop was, in ms, of each ten seconds that it has told. The 10 ms that lie between two looks are in every one of them. */
+/** How late a gateway's event loop was, in ms. The 10 ms that lie between two looks are in every figure. */
 export interface LoopDelays {
-  /** How many times ten seconds. */
+  /** How many times ten seconds the gateway has told of. */
   readonly windows: number;
-  /** The 99th percentile of the worst ten seconds, which that of the whole time can't exceed, and the one that half of them keep to. */
+  /** Looks at the clock in all of them. */
+  readonly looks: number;
+  /** The 99th percentile of all of them; at most, since of a histogram's step only its upper end is known. */
+  readonly p99: number;
+  /** That of the worst ten seconds, and the one that half of them keep to. */
   readonly worst_p99: number;
   readonly median_p99: number;
-  readonly worst_p50: number;
   readonly max: number;
 }
 
+/** What a gateway tells of ten seconds: `steps` are percentiles, each with the longest delay up to it. */
 interface Told {
+  readonly p99: number;
+  readonly max: number;
+  readonly count: number;
+  readonly steps: readonly (readonly [percentile: number, ms: number])[];
+}
+
+interface Line {
   readonly time: string;
-  readonly loopDelayMs?: { readonly p50: number; readonly p99: number; readonly max: number };
+  readonly loopDelayMs?: Told;
 }
 
 /** What a gateway's log, at level `debug`, tells of its event loop since then; undefined if nothing. */
 export function delaysOf(log: string, since: Date): LoopDelays | undefined {
-  const lines = log.split('\n').flatMap((line) => (line.startsWith('{') && line.includes('"loopDelayMs"') ? [JSON.parse(line) as Told] : []));
+  const lines = log.split('\n').flatMap((line) => (line.startsWith('{') && line.includes('"loopDelayMs"') ? [JSON.parse(line) as Line] : []));
   const told = lines.flatMap(({ time, loopDelayMs }) => (loopDelayMs !== undefined && new Date(time) > since ? [loopDelayMs] : []));
   if (told.length === 0) return undefined;
-  const [p50, p99, max] = (['p50', 'p99', 'max'] as const).map((name) => told.map((delays) => delays[name])) as [number[], number[], number[]];
-  return { windows: told.length, worst_p99: Math.max(...p99), median_p99: median(p99), worst_p50: Math.max(...p50), max: Math.max(...max) };
+  const p99s = told.map(({ p99 }) => p99);
+  return {
+    windows: told.length,
+    looks: told.reduce((sum, { count }) => sum + count, 0),
+    p99: percentileOf(told, 99),
+    worst_p99: Math.max(...p99s),
+    median_p99: median(p99s),
+    max: Math.max(...told.map(({ max }) => max)),
+  };
+}
+
+/** A percentile of several histograms together, at most. */
+function percentileOf(told: readonly Told[], percentile: number): number {
+  const all = told.flatMap(({ count, steps }) => steps.map(([upTo, ms], n) => ({ ms, looks: ((upTo - (steps[n - 1]?.[0] ?? 0)) / 100) * count })));
+  const looks = all.reduce((sum, step) => sum + step.looks, 0);
+  let seen = 0;
+  for (const step of all.toSorted((a, b) => a.ms - b.ms)) {
+    seen += step.looks;
+    if (seen >= (looks * percentile) / 100) return step.ms;
+  }
+  return 0;
 }

@@ -36,11 +36,11 @@ describe('a gateway under very many POSTs', () => {
   };
 
   test('is told with its answers, its memory and its event loop', () => {
-    expect(gatewayLines({ ...load, loop_delay_ms: { windows: 4, worst_p99: 33, median_p99: 14.5, worst_p50: 11, max: 120 } })).toEqual([
+    expect(gatewayLines({ ...load, loop_delay_ms: { windows: 4, looks: 3_900, p99: 21, worst_p99: 33, median_p99: 14.5, max: 120 } })).toEqual([
       'gateway: 99 of 100 POSTs at once were answered within 40.1 s, in which 99 runs ended, 2.47 a second in 4 slots',
       '  answers by status              202 50, 502 49, ECONNRESET 1',
       '  MB in docker stats             31.4 at rest for 10 s, 60.2 at the peak',
-      '  event loop, delay in ms        p99 of ten seconds 14.5 (median), 33 (worst), longest 120; 4 times ten seconds',
+      '  event loop, delay in ms        p99 21 of 3900 looks; of ten seconds 14.5 (median), 33 (worst), longest 120; 4 times ten seconds',
     ]);
   });
 

@@ -32,7 +32,7 @@ export function gatewayLines(load: GatewayLoad): string[] {
   const told =
     delay === undefined
       ? 'not told'
-      : `p99 of ten seconds ${delay.median_p99} (median), ${delay.worst_p99} (worst), longest ${delay.max}; ${delay.windows} times ten seconds`;
+      : `p99 ${delay.p99} of ${delay.looks} looks; of ten seconds ${delay.median_p99} (median), ${delay.worst_p99} (worst), longest ${delay.max}; ${delay.windows} times ten seconds`;
   return [
     `gateway: ${answered} of ${posts} POSTs at once were answered within ${seconds} s, in which ${ended} runs ended, ${rate} a second in ${slots} slots`,
     line('answers by status', listed(statuses)),

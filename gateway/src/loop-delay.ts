@@ -10,7 +10,9 @@ export function logLoopDelay(log: Logger): () => void {
   const delay = monitorEventLoopDelay();
   delay.enable();
   const timer = setInterval(() => {
-    log.debug({ loopDelayMs: { p50: ms(delay.percentile(50)), p99: ms(delay.percentile(99)), max: ms(delay.max) } }, 'event loop');
+    // All steps of the histogram, so that several times ten seconds can be taken together.
+    const steps = [...delay.percentiles].map(([percentile, ns]) => [percentile, ms(ns)]);
+    log.debug({ loopDelayMs: { p50: ms(delay.percentile(50)), p99: ms(delay.percentile(99)), max: ms(delay.max), count: delay.count, steps } }, 'event loop');
     delay.reset();
   }, EVERY_MS).unref();
   return () => {
