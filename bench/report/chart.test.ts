@@ -9,10 +9,11 @@ describe('the chart', () => {
     series([]),
     series([1], { sink: 'discard' }),
     series([1], { headline: false }),
+    series([1], { compression: 'gzip' }),
     series([1], { source: 'mongodb' }),
   ];
 
-  test('shows the headline tables into the real S3, the stand-in for MongoDB left out', () => {
+  test('shows the headline tables into the real S3, the stand-in for MongoDB and compressed files left out', () => {
     expect(groupsOf(all)).toEqual([
       {
         title: 'PostgreSQL, 1,000,000 rows',
