@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { attemptOf, indexName, ledgerKeys, parseAttemptKey, parseIndexName, parseOpenKey, sortKey } from './keys.ts';
+import { attemptOf, indexName, ledgerKeys, parseAttemptKey, parseIndexName, parseOpenKey, parseStampKey, sortKey } from './keys.ts';
 
 const OWNER = { installation: 'esclusa', engine: 'TNOA:NUJ7:NQMV' };
 const RUN = '01942797-5a30-7cc0-8a2b-3f1d6f0e9c11';
@@ -61,6 +61,8 @@ test("an attempt's entry is told from its verdict", () => {
   const keys = ledgerKeys('_esclusa/');
   expect(parseAttemptKey(keys.attempt(OWNER, RUN, 12))).toEqual({ run: RUN, attempt: 12 });
   expect(parseAttemptKey(keys.verdict(OWNER, RUN, 12))).toBeUndefined();
+  expect(parseStampKey(keys.stamp('ventas/es', '20250102_153045'))).toBe('20250102_153045');
+  expect(parseStampKey(keys.attempt(OWNER, RUN, 12))).toBeUndefined();
   for (const key of [keys.attempt(OWNER, RUN, 12), keys.verdict(OWNER, RUN, 12)]) expect(attemptOf(key)).toEqual({ run: RUN, attempt: 12 });
 });
 

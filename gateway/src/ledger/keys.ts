@@ -95,6 +95,11 @@ export function parseAttemptKey(key: string): { run: string; attempt: number } |
   return run === undefined ? undefined : { run, attempt: Number(attempt) };
 }
 
+/** The second that a reservation's key is about. */
+export function parseStampKey(key: string): string | undefined {
+  return /\/(\d{8}_\d{6})\.json$/.exec(key)?.[1];
+}
+
 /** Run and number of the attempt that a key in flight is about: its entry, or the verdict on it. */
 export function attemptOf(key: string): { run: string; attempt: number } | undefined {
   return parseAttemptKey(key.replace(/\.verdict\.json$/, '.json'));

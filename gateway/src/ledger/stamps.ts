@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { stampEndsAt } from '@esclusa/contract';
 import type { Bucket } from './bucket.ts';
 import type { OpenRun, Owner } from './entries.ts';
-import type { LedgerKeys } from './keys.ts';
+import { type LedgerKeys, parseStampKey } from './keys.ts';
 
 /** A second that is reserved, with who has it. */
 export interface Reservation {
@@ -51,12 +51,12 @@ export class Stamps {
 
   /** Gives a second back, if it is the run's; one that is not over yet when it is, of which nobody needs to wait: see {@link settled}. */
   async release(destination: string, stamp: string, run: string): Promise<void> {
-    await this.#release(this.#keys.stamp(destination, stamp), stamp, run);
+    await this.#release(this.#keys.stamp(destination, stamp), run);
   }
 
   /** Gives back every second that the run has at a destination. */
   async releaseAll(destination: string, run: string): Promise<void> {
-    for (const key of await this.#bucket.list(this.#keys.stampsPrefixOf(destination))) await this.#release(key, stampOf(key), run);
+    for (const key of await this.#bucket.list(this.#keys.stampsPrefixOf(destination))) await this.#release(key, run);
   }
 
   /** Resolves when seconds that are to be given back were over, and are; at most a second and what S3 takes. */
@@ -69,8 +69,8 @@ export class Stamps {
     await this.#bucket.delete(key);
   }
 
-  async #release(key: string, stamp: string, run: string): Promise<void> {
-    const ms = stampEndsAt(stamp) - Date.now();
+  async #release(key: string, run: string): Promise<void> {
+    const ms = stampEndsAt(parseStampKey(key) ?? '') - Date.now();
     if (!(ms > 0)) return this.#giveBack(key, run);
     // What fails here, or is killed before, is found by the reconciler.
     const later: Promise<void> = sleep(Math.min(ms, LONGEST_MS))
@@ -88,8 +88,4 @@ export class Stamps {
     const text = await this.#bucket.get(key);
     return text === undefined ? undefined : (JSON.parse(text) as { run: string; owner: Owner });
   }
-}
-
-function stampOf(key: string): string {
-  return /([^/]*)\.json$/.exec(key)?.[1] ?? '';
 }

@@ -1,5 +1,4 @@
-import type { Piece } from '@esclusa/kit';
-import { type WasmGlobal, type WasmMemory, ensureBytes, instantiate } from '@esclusa/kit';
+import { type Piece, type WasmGlobal, type WasmMemory, ensureBytes, instantiate } from '@esclusa/kit';
 import { ROWS_WASM } from './rows.wasm.ts';
 
 /** What ../wasm/rows.ts exports. */
@@ -10,6 +9,7 @@ interface RowsWasm {
   readonly BROKEN: WasmGlobal;
   readonly INPUT: WasmGlobal;
   readonly INPUT_BYTES: WasmGlobal;
+  readonly CHUNK_BYTES: WasmGlobal;
   readonly OUTPUT: WasmGlobal;
   readonly OUTPUT_BYTES: WasmGlobal;
   readonly read: WasmGlobal;
@@ -22,9 +22,8 @@ interface RowsWasm {
 /** Why the encoder stopped: it needs more bytes; every chunk is out; the next message is no row; the bytes are not as the protocol says. */
 export type Stopped = 'starved' | 'full' | 'other' | 'broken';
 
-/** Chunks of 64 KiB that there are. Those that are not needed take no memory: what was given back last is written over first. */
+/** Chunks that there are. Those that are not needed take no memory: what was given back last is written over first. */
 const CHUNKS = 128;
-const CHUNK_BYTES = 64 * 1024;
 
 /**
  * The server's rows (DataRow messages, values as text) to CSV, from a memory that a socket may read into, to chunks that are lent: no byte is copied
@@ -60,7 +59,7 @@ export class RowEncoder {
 
   /** Lends no more bytes at once than so many, whole chunks that they are. */
   lendUpTo(bytes: number): void {
-    this.#most = Math.min(CHUNKS, Math.max(2, Math.floor(bytes / CHUNK_BYTES)));
+    this.#most = Math.min(CHUNKS, Math.max(2, Math.floor(bytes / this.#wasm.CHUNK_BYTES.value)));
     this.#output ??= this.#next();
   }
 

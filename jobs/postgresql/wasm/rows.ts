@@ -27,7 +27,7 @@ const LEFT_BYTES: usize = WHOLE_BYTES + LENGTH_BYTES;
 export const INPUT: usize = 1024 + LEFT_BYTES;
 export const INPUT_BYTES: usize = 128 * 1024;
 /** As much as makes a chunk. */
-const CHUNK_BYTES: usize = 64 * 1024;
+export const CHUNK_BYTES: usize = 64 * 1024;
 /** No row takes more than twice its message, and no value more than twice its bytes and the quotes. */
 const GROWTH: usize = 2;
 /** What is written of a long value at once: behind a full chunk there is room for it. */

@@ -10,16 +10,6 @@ export class Ring {
     this.#memory = Buffer.allocUnsafeSlow(bytes);
   }
 
-  /** Bytes that were ever written. */
-  get written(): number {
-    return this.#written;
-  }
-
-  /** Bytes that were ever read. */
-  get read(): number {
-    return this.#read;
-  }
-
   /** Takes as many of the bytes from `from` on as there is room for; says how many. */
   write(bytes: Uint8Array, from: number): number {
     const size = this.#memory.length;
