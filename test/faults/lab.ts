@@ -13,8 +13,8 @@ export const PIPELINES: Readonly<Record<string, { readonly weight: number; reado
   clientes: pipeline('clientes', 37, 2_000, 'overlap: join\n'),
   ventas: pipeline('ventas', 33, 4_000, 'overlap: join\n'),
   grande: pipeline('grande', 4, 75_000),
-  // Of more parts than a job holds in memory, so that its source is still being read when the first of them goes up; not part of any load.
-  enorme: pipeline('enorme', 0, 400_000),
+  // Twice as long as all that a job and its sockets hold in memory, so that its source is still being read when the first of them goes up; not part of any load.
+  enorme: pipeline('enorme', 0, 1_000_000),
 };
 
 /** One call that passes a proxy. */
