@@ -8,6 +8,7 @@ import { Losses } from '../jobs/kit/src/losses.ts';
 import type { MaskKind } from '../jobs/kit/src/masks/mask.ts';
 import { maskedDataset } from '../jobs/kit/src/masks/masked-dataset.ts';
 import { Compressor } from '../jobs/kit/src/sink/compressor.ts';
+import { oneFile } from '../jobs/kit/src/testing/one-file.ts';
 import { writeCsv } from '../jobs/kit/src/write-csv.ts';
 
 const HELP = `npm run bench:csv: what the bytes of a file cost between source and S3, without either.
@@ -105,7 +106,8 @@ function written(dialect = PLAIN, mask: Record<string, MaskKind> = {}, compressi
     const plan = maskedDataset('bench', source, mask, { MASK_SECRET: 'a secret of the bench' });
     const object = { write: async (bytes: Uint8Array) => void sha256.update(bytes) };
     const compressor = compression === undefined ? undefined : new Compressor(compression, object);
-    await writeCsv('bench', plan, new Losses('bench', false), (bytes) => (compressor ?? object).write(bytes), dialect);
+    const output = oneFile((bytes) => (compressor ?? object).write(bytes));
+    await writeCsv('bench', plan, new Losses('bench', false), output, dialect);
     await compressor?.finish();
     sha256.digest();
   };

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import type { Commit } from '@esclusa/contract';
+import { type Commit, filesOf } from '@esclusa/contract';
 import { containersWith, docker, eventually, nothingLeft } from './support/docker.ts';
 import { TestGateway } from './support/gateway.ts';
 import { type Breakpoint, S3Proxy } from './support/s3-proxy.ts';
@@ -130,7 +130,7 @@ async function killJob(gateway: TestGateway): Promise<void> {
 
 async function expectWhole(bucket: TestBucket, manifest: Commit | undefined): Promise<void> {
   if (manifest?.state !== 'committed') throw new Error('there is no manifest');
-  const keys = manifest.resources.map(({ url }) => keyOf(url));
-  expect(await bucket.dataKeys()).toEqual(keys.toSorted());
-  for (const { url, bytes } of manifest.resources) expect((await bucket.bytes(keyOf(url))).byteLength).toBe(bytes);
+  const files = manifest.resources.flatMap(filesOf);
+  expect(await bucket.dataKeys()).toEqual(files.map(({ path }) => path).toSorted());
+  for (const { url, bytes } of files) expect((await bucket.bytes(keyOf(url))).byteLength).toBe(bytes);
 }

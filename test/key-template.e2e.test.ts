@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import type { Manifest } from '@esclusa/contract';
+import { type Manifest, filesOf } from '@esclusa/contract';
 import type { AttemptEntry } from '../gateway/src/ledger/entries.ts';
 import { containersWith, docker, eventually, nothingLeft } from './support/docker.ts';
 import { type GatewayOptions, TestGateway } from './support/gateway.ts';
@@ -51,7 +51,9 @@ describe('destination.key', () => {
         const manifest = JSON.parse(await bucket.text(`_esclusa/latest/${pipeline}.json`)) as Manifest;
         expect(manifest.run).toBe(run);
         const result = body['result'] as Result;
-        for (const { name, path, url } of manifest.resources) {
+        for (const resource of manifest.resources) {
+          const { name } = resource;
+          const [{ path, url } = { path: '', url: '' }] = filesOf(resource);
           expect(url).toBe(`s3://${bucket.name}/${path}`);
           expect(result[name]?.url).toBe(url);
           expect(path).toMatch(
@@ -65,7 +67,7 @@ describe('destination.key', () => {
         }
         // The day and the second are those of the run, by UTC.
         const { acceptedAt, endedAt } = (await gateway.request('GET', `/api/runs/${run}`)).body as { acceptedAt: string; endedAt: string };
-        const stamp = /(\d{4}-\d\d-\d\d)\/\D*?(\d{6})/.exec(manifest.resources[0]?.path ?? '');
+        const stamp = /(\d{4}-\d\d-\d\d)\/\D*?(\d{6})/.exec(String(manifest.resources[0]?.path));
         if (pipeline === 'run') continue;
         const at = `${stamp?.[1]} ${stamp?.[2]}`;
         expect([second(acceptedAt), second(endedAt), at].toSorted()[1]).toBe(at);

@@ -68,7 +68,7 @@ describe('latest.json', () => {
         { name: 'ofertas', rows: 0 },
       ]);
       for (const { name, path, url, bytes, hash, rows, lossy } of manifest.resources) {
-        const file = await bucket.bytes(path);
+        const file = await bucket.bytes(String(path));
         const sha256 = createHash('sha256').update(file).digest('hex');
         expect({ bytes: file.length, hash: `sha256:${sha256}` }).toEqual({ bytes, hash });
         expect((second.body['result'] as Record<string, unknown>)[name]).toEqual({ url, registros: rows, bytes, sha256, lossy });

@@ -103,7 +103,7 @@ describe('a plan, and the run that it tells of', () => {
 
     const manifest = await run(pipeline);
     expect(Object.fromEntries(manifest.resources.map(({ name, ...more }) => [name, more['omittedColumns']]))).toEqual(NAMED);
-    const texts = await Promise.all(manifest.resources.map(async ({ name, path }) => [name, await bucket.text(path)]));
+    const texts = await Promise.all(manifest.resources.map(async ({ name, path }) => [name, await bucket.text(String(path))]));
     expect(Object.fromEntries(texts)).toEqual({
       usuarios: 'id,nombre,clave_producto\n1,Zoë,K-1\n',
       consulta: 'id,nombre,clave_producto\n1,Zoë,K-1\n',

@@ -93,9 +93,9 @@ describe('PharmaVida whole: three databases at once, six CSVs', () => {
     await spellAlike(client);
     for (const resource of manifest.resources) {
       const file = join(folder, `${resource.name}.csv`);
-      const bytes = await bucket.bytes(resource.path);
+      const bytes = await bucket.bytes(String(resource.path));
       await writeFile(file, bytes);
-      await expectLoads({ resource, file, text: bytes.toString('utf8') }, client);
+      await expectLoads({ resource, files: [file], text: bytes.toString('utf8') }, client);
     }
     await client.end();
     await rm(folder, { recursive: true });

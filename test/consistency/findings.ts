@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DuckDBInstance } from '@duckdb/node-api';
 import type { Manifest } from '@esclusa/contract';
-import { loadLine } from '../support/load.ts';
-import { type TestBucket, keyOf } from '../support/s3.ts';
+import { loadLine, ofFiles } from '../support/load.ts';
+import type { TestBucket } from '../support/s3.ts';
 import { type Books, INITIAL_SALDO, LIMIT, type Size } from './bank.ts';
 
 /** What a reader of both tables finds. Nothing but the first three may be more than 0 in books of one point in time. */
@@ -43,8 +43,8 @@ export async function findingsOfRun(bucket: TestBucket, { resources }: Manifest,
     const lines: string[] = [];
     for (const resource of resources) {
       const file = join(folder, `${resource.name}.csv`);
-      await bucket.download(keyOf(resource.url), file);
-      lines.push(loadLine(resource, 'duckdb').replace(`'${resource.url}'`, `'${file}'`));
+      await bucket.download(String(resource.path), file);
+      lines.push(ofFiles(loadLine(resource, 'duckdb'), resource, [file]));
     }
     return look(lines, size);
   });

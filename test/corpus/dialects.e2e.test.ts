@@ -105,10 +105,25 @@ describe('files in other dialects, masks and samples', () => {
         const plain = await extractHere(session, table, { csv });
         const packed = await extractHere(session, table, { csv, compression });
         expect(packed.text).toBe(plain.text);
-        const { size: bytes } = await stat(packed.file);
+        const { size: bytes } = await stat(packed.files[0] ?? '');
         expect(packed.resource).toMatchObject({ compression: { gzip: 'gz', zstd: 'zst' }[compression], bytes, uncompressedBytes: plain.resource['bytes'] });
         await target.query(`drop table if exists "${table}"`);
         await expectLoads(packed, target);
+      }
+    },
+  );
+
+  test.each([{}, { csv: DIALECTS.at(-1) }, { compression: 'gzip' as const }, { compression: 'zstd' as const, csv: DIALECTS.at(-1) }])(
+    '%j: several files hold the same rows, and every reader loads them by the manifest',
+    async ({ csv, compression }) => {
+      for (const [table, bytes] of Object.entries({ todo: 200, una: 4, muchas: 100_000 })) {
+        const one = await extractHere(session, table, { csv, compression });
+        const parts = await extractHere(session, table, { csv, compression, splitMiB: bytes / 1024 / 1024 });
+        expect(parts.text).toBe(one.text);
+        expect({ ...parts.resource.schema, rows: parts.resource.rows }).toEqual({ ...one.resource.schema, rows: one.resource.rows });
+        if (compression === undefined) expect(parts.files.length).toBeGreaterThan(1);
+        await target.query(`drop table if exists "${table}"`);
+        await expectLoads(parts, target);
       }
     },
   );

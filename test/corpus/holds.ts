@@ -8,8 +8,8 @@ import type { Extracted } from '../support/extract.ts';
 import { canonical, fieldsOf, loadIntoDuckdb, loadIntoPostgres } from '../support/load.ts';
 import { asPandasTells, loadIntoPandas } from '../support/pandas.ts';
 
-/** Holds a file to its manifest: the profile takes it, its counts are true, and what readers load by its lines is what is in it. */
-export async function expectLoads({ resource, file, text }: Extracted, client: pg.Client): Promise<void> {
+/** Holds a dataset's files to their manifest: the profile takes it, its counts are true, and what readers load by its lines is what is in it. */
+export async function expectLoads({ resource, files, text }: Extracted, client: pg.Client): Promise<void> {
   const { header, records } = readCsv(text, dialectOf(resource));
   expect(header).toEqual(fieldsOf(resource).map(({ name }) => name));
   expect(records).toHaveLength(resource.rows);
@@ -30,13 +30,13 @@ export async function expectLoads({ resource, file, text }: Extracted, client: p
     });
   });
   const expected = canonical(resource, records);
-  expect({ reader: 'DuckDB', rows: canonical(resource, (await loadIntoDuckdb(resource, file)).rows) }).toEqual({ reader: 'DuckDB', rows: expected });
-  const framed = await loadIntoPandas(resource, file);
+  expect({ reader: 'DuckDB', rows: canonical(resource, (await loadIntoDuckdb(resource, files)).rows) }).toEqual({ reader: 'DuckDB', rows: expected });
+  const framed = await loadIntoPandas(resource, files);
   if (framed !== undefined) {
     expect({ reader: 'pandas', rows: canonical(resource, framed) }).toEqual({ reader: 'pandas', rows: asPandasTells(resource, expected) });
   }
   if (records.some((record) => record.some((value) => value?.includes('\u0000')))) return;
-  const loaded = canonical(resource, await loadIntoPostgres(client, resource, file));
+  const loaded = canonical(resource, await loadIntoPostgres(client, resource, files));
   // A table has no order.
   expect({ reader: 'PostgreSQL', rows: sorted(loaded) }).toEqual({ reader: 'PostgreSQL', rows: sorted(expected) });
 }

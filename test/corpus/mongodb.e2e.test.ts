@@ -128,7 +128,7 @@ describe('the corpus of MongoDB', () => {
 
   test.each(CORPUS)('%s', async (name, sourceType, field, duckdb, values) => {
     const extracted = await extractHere(session, name, { columns: ['_id', 'v'] });
-    const { resource, text, file } = extracted;
+    const { resource, text, files } = extracted;
     const types = [...sourceType.split('|').filter((type) => type !== ''), 'null'].toSorted().join('|');
     expect(fieldsOf(resource)[1]).toMatchObject({ name: 'v', type: field, sourceType: types, counts: { nulls: 2, missing: 1, lossy: 0 } });
     const records = readCsv(text).records.toSorted((a, b) => Number(a[0]) - Number(b[0]));
@@ -139,7 +139,7 @@ describe('the corpus of MongoDB', () => {
       [...own].map(([id, value]) => [id, value === undefined || value === null ? null : plain(value)]),
     );
     await expectLoads(extracted, target);
-    expect((await loadIntoDuckdb(resource, file)).types[1]).toBe(duckdb);
+    expect((await loadIntoDuckdb(resource, files)).types[1]).toBe(duckdb);
   });
 
   test('without columns they are the union of all documents’ fields', async () => {
@@ -182,8 +182,8 @@ describe('the corpus of MongoDB', () => {
     const written = readCsv(extracted.text).records.map(([, v]) => v);
     // As the driver writes it: a number so large has no other form.
     expect(written).toEqual(['1.000000000000000000000000000000000E+6144', '9.999999999999999999999999999999999E+6144', '1E-6176', '-0', '0E+3']);
-    expect((await loadIntoDuckdb(extracted.resource, extracted.file)).rows.map(([, v]) => v)).toEqual(written);
-    await loadIntoPostgres(target, extracted.resource, extracted.file);
+    expect((await loadIntoDuckdb(extracted.resource, extracted.files)).rows.map(([, v]) => v)).toEqual(written);
+    await loadIntoPostgres(target, extracted.resource, extracted.files);
     const { rows } = await target.query('select v = ($1::numeric[])[_id + 1] as same, count(*)::int as n from extremos group by 1', [written]);
     expect(rows).toEqual([{ same: true, n: 5 }]);
   });

@@ -101,13 +101,13 @@ export function mysqlCorpus(kind: 'mysql' | 'mariadb'): void {
 
     test.each(cases)('%s (%d)', async (_type, index, { field, duckdb, special = 0, reading = 'text' }) => {
       const extracted = await extractHere(session, `t${index}`, {});
-      const { resource, text: csv, file } = extracted;
+      const { resource, text: csv, files } = extracted;
       expect(fieldsOf(resource)[1]).toMatchObject({ name: 'v', type: field, counts: { special, nulls: 1, lossy: 0 } });
       const { csv: compared } = READINGS[reading];
       const records = byId(csv);
       expect(records.map(([id, value]) => [id, typeof value === 'string' ? compared(value) : null])).toEqual(await ownValues(index, READINGS[reading]));
       await expectLoads(extracted, target);
-      expect((await loadIntoDuckdb(resource, file)).types[1]).toBe(duckdb);
+      expect((await loadIntoDuckdb(resource, files)).types[1]).toBe(duckdb);
       expect(resource.lossy).toBe(0);
     });
 
@@ -118,7 +118,7 @@ export function mysqlCorpus(kind: 'mysql' | 'mariadb'): void {
       expect(fieldsOf(extracted.resource)[1]).toMatchObject({ type: field, counts: { special, lossy: 0 } });
       await expectLoads(extracted, target);
       // The protocol doesn't tell a UUID from a text.
-      expect((await loadIntoDuckdb(extracted.resource, extracted.file)).types[1]).toBe(type === 'uuid' ? 'VARCHAR' : duckdb);
+      expect((await loadIntoDuckdb(extracted.resource, extracted.files)).types[1]).toBe(type === 'uuid' ? 'VARCHAR' : duckdb);
     });
 
     test('a FLOAT of a query keeps all its digits', async () => {

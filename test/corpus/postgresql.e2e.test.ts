@@ -124,14 +124,14 @@ describe('the corpus of PostgreSQL', () => {
 
   test.each(CORPUS.map(([type, field, duckdb], index) => [type, index, field, duckdb] as const))('%s (%d)', async (_type, index, field, duckdb) => {
     const extracted = await extractHere(session, `t${index}`, {});
-    const { resource, text, file } = extracted;
+    const { resource, text, files } = extracted;
     expect(fieldsOf(resource)[1]).toMatchObject({ name: 'v', type: field });
     // The server's own output, asked for in another way.
     const { rows } = await client.query<(string | null)[]>({ text: `select id::text, ${spelt('v')} from t${index} order by t${index}.id`, rowMode: 'array' });
     const { records } = readCsv(text);
     expect(records.toSorted((a, b) => Number(a[0]) - Number(b[0]))).toEqual(rows);
     await expectLoads(extracted, target);
-    expect((await loadIntoDuckdb(resource, file)).types[1]).toBe(duckdb);
+    expect((await loadIntoDuckdb(resource, files)).types[1]).toBe(duckdb);
     expect(resource.lossy).toBe(0);
   });
 

@@ -15,6 +15,8 @@ export const PIPELINES: Readonly<Record<string, { readonly weight: number; reado
   grande: pipeline('grande', 4, 75_000),
   // Twice as long as all that a job and its sockets hold in memory, so that its source is still being read when the first of them goes up; not part of any load.
   enorme: pipeline('enorme', 0, 1_000_000),
+  // Several files of one dataset; not part of any load.
+  partida: pipeline('partida', 0, 20_000, '', '{ splitMiB: 1 }'),
 };
 
 /** One call that passes a proxy. */
@@ -106,10 +108,10 @@ export function turnAfterKill(where: Where): Turn {
   return where === 'late' ? 'forward' : 'drop';
 }
 
-function pipeline(name: string, weight: number, rows: number, more = '') {
+function pipeline(name: string, weight: number, rows: number, more = '', dataset = '') {
   return {
     weight,
-    yaml: `job: postgresql\ndatasets:\n  ${name}:\n${more}`,
+    yaml: `job: postgresql\ndatasets:\n  ${name}: ${dataset}\n${more}`,
     table: `create table ${name} as select g as id, repeat(md5(g::text), 4) as texto from generate_series(1, ${rows}) as g`,
   };
 }

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { Manifest } from '@esclusa/contract';
+import { type Manifest, filesOf } from '@esclusa/contract';
 import { type TestBucket, keyOf } from '../support/s3.ts';
 import { type Answered, isAccepted } from './load.ts';
 import type { Stage } from './stage.ts';
@@ -92,7 +92,7 @@ function lost(answers: readonly Answered[], { finals, manifests, data }: Found):
       findings.push(`run ${run} has succeeded and has no manifest at ${commitKey}`);
       continue;
     }
-    for (const { url, hash } of manifest.resources) {
+    for (const { url, hash } of manifest.resources.flatMap(filesOf)) {
       const there = data.get(keyOf(url));
       if (there !== bare(hash)) findings.push(`run ${run} has succeeded and ${keyOf(url)} ${there === undefined ? 'is missing' : 'has other bytes'}`);
     }
@@ -125,7 +125,9 @@ function doubled({ manifests, index }: Found): string[] {
 }
 
 function partial({ manifests, data }: Found): string[] {
-  const named = new Map([...manifests.values()].flatMap(({ resources }) => resources.map(({ url, hash }) => [keyOf(url), bare(hash)] as const)));
+  const named = new Map(
+    [...manifests.values()].flatMap(({ resources }) => resources.flatMap(filesOf).map(({ url, hash }) => [keyOf(url), bare(hash)] as const)),
+  );
   return [...data].flatMap(([key, sha256]) => {
     if (!named.has(key)) return [`${key} is in no committed manifest`];
     return named.get(key) === sha256 ? [] : [`${key} has other bytes than its manifest says`];

@@ -78,7 +78,7 @@ describe.each(['mysql', 'mariadb'] as const)('several readers of %s', (kind) => 
     const { session, events } = await connectAs(user);
     try {
       const { resource } = await extractHere(session, table, dataset);
-      return { sha256: resource.hash, rows: resource.rows, events: events() };
+      return { sha256: String(resource.hash), rows: resource.rows, events: events() };
     } finally {
       await session.close();
     }

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { SourceSession } from '../../jobs/kit/src/job.ts';
 import { Losses } from '../../jobs/kit/src/losses.ts';
 import { describeSource } from '../../jobs/kit/src/testing/source-conformance.ts';
+import { oneFile } from '../../jobs/kit/src/testing/one-file.ts';
 import { writeCsv } from '../../jobs/kit/src/write-csv.ts';
 import type { Dataset } from '../../jobs/postgresql/src/dataset.ts';
 import { postgresql } from '../../jobs/postgresql/src/job.ts';
@@ -21,10 +22,15 @@ interface Opened {
 async function read({ session }: Opened, dataset: Dataset, onChunk: (chunks: number) => Promise<void> = async () => undefined) {
   const sha256 = createHash('sha256');
   let chunks = 0;
-  const { rows } = await writeCsv('t', await session.plan('t', dataset), new Losses('t', false), async (chunk) => {
-    sha256.update(chunk);
-    await onChunk(++chunks);
-  });
+  const { rows } = await writeCsv(
+    't',
+    await session.plan('t', dataset),
+    new Losses('t', false),
+    oneFile(async (chunk) => {
+      sha256.update(chunk);
+      await onChunk(++chunks);
+    }),
+  );
   return { rows, sha256: sha256.digest('hex') };
 }
 

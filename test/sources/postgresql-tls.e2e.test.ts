@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { generate } from 'selfsigned';
 import { Losses } from '../../jobs/kit/src/losses.ts';
+import { oneFile } from '../../jobs/kit/src/testing/one-file.ts';
 import { writeCsv } from '../../jobs/kit/src/write-csv.ts';
 import type { Dataset } from '../../jobs/postgresql/src/dataset.ts';
 import { connectJob } from '../support/extract.ts';
@@ -39,10 +40,15 @@ describe('POSTGRES_SSLMODE, where the server has TLS', () => {
     try {
       const sha256 = createHash('sha256');
       let text = '';
-      const { rows } = await writeCsv('t', await session.plan('t', dataset), new Losses('t', false), async (chunk) => {
-        sha256.update(chunk);
-        if (text.length < 1_000) text += Buffer.from(chunk).toString('utf8');
-      });
+      const { rows } = await writeCsv(
+        't',
+        await session.plan('t', dataset),
+        new Losses('t', false),
+        oneFile(async (chunk) => {
+          sha256.update(chunk);
+          if (text.length < 1_000) text += Buffer.from(chunk).toString('utf8');
+        }),
+      );
       return { text, rows, sha256: sha256.digest('hex') };
     } finally {
       await session.close();

@@ -1,28 +1,28 @@
 import { createHash } from 'node:crypto';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { gunzipSync, zstdDecompressSync } from 'node:zlib';
 import { afterAll } from '@jest/globals';
-import { type Compression, type Mode, type Resource, compressionEnding } from '@esclusa/contract';
+import { type Compression, type Mode, type Resource, compressionEnding, fileKey } from '@esclusa/contract';
 import type { Job, Settings, SourceSession } from '../../jobs/kit/src/job.ts';
 import { Losses } from '../../jobs/kit/src/losses.ts';
-import { resourceOfFile } from '../../jobs/kit/src/manifest/resource.ts';
+import { resourceOfDataset } from '../../jobs/kit/src/manifest/resource.ts';
 import { maskedDataset } from '../../jobs/kit/src/masks/masked-dataset.ts';
 import { dialectOf } from '../../jobs/kit/src/options/csv-options.ts';
 import type { DatasetOptions } from '../../jobs/kit/src/options/dataset-options.ts';
-import { Compressor } from '../../jobs/kit/src/sink/compressor.ts';
+import { DatasetFiles, type FileObject } from '../../jobs/kit/src/sink/dataset-files.ts';
 import { writeCsv } from '../../jobs/kit/src/write-csv.ts';
 
-/** A dataset as a file on this machine, with what the manifest says of it, and its text, unpacked. */
+/** A dataset as files on this machine, with what the manifest says of it, and its text, unpacked: that of one file, whatever their number. */
 export interface Extracted {
   readonly resource: Resource;
-  readonly file: string;
+  readonly files: readonly string[];
   readonly text: string;
 }
 
 const folder = await mkdtemp(join(tmpdir(), 'esclusa-corpus-'));
-let files = 0;
+let number = 0;
 afterAll(() => rm(folder, { recursive: true }));
 
 /** A session of a job on a server, in this process. */
@@ -46,31 +46,58 @@ export async function extractHere<Dataset extends DatasetOptions>(
   const plan = maskedDataset(name, await session.plan(name, dataset), dataset.mask, settings);
   const dialect = dialectOf(dataset.csv);
   const losses = new Losses(name, dataset.strict ?? false);
-  const chunks: Buffer[] = [];
-  const object = { write: async (chunk: Uint8Array) => void chunks.push(Buffer.from(chunk)) };
-  const { compression } = dataset;
-  const compressor = compression === undefined ? undefined : new Compressor(compression, object);
-  const written = await writeCsv(name, plan, losses, (chunk) => (compressor ?? object).write(chunk), dialect);
-  await compressor?.finish();
-  const bytes = Buffer.concat(chunks);
-  const ending = `.csv${compressionEnding({ compression })}`;
-  const file = join(folder, `${files++}${ending}`);
-  await writeFile(file, bytes);
-  const resource = resourceOfFile({
-    ...written,
+  const objects: MemoryObject[] = [];
+  const { compression, splitMiB = Infinity } = dataset;
+  const open = async (number: number): Promise<FileObject> => {
+    const object = new MemoryObject(fileKey(`corpus/${name}.csv${compressionEnding({ compression })}`, number));
+    objects.push(object);
+    return object;
+  };
+  const files = await DatasetFiles.begin({ dataset: name, open, compression, splitBytes: splitMiB * 1024 * 1024 });
+  const whole = await writeCsv(name, plan, losses, files, dialect);
+  const resource = resourceOfDataset({
+    ...whole,
+    files: await files.finish(whole.rows),
     dataset: name,
     bucket: 'lago',
-    key: `corpus/${name}${ending}`,
-    bytes: bytes.length,
-    uncompressedBytes: compressor?.bytes,
-    sha256: createHash('sha256').update(bytes).digest('hex'),
     omittedColumns: plan.omittedColumns,
     losses: losses.reasons,
     query: plan.query,
     dialect,
     options: dataset,
   });
-  return { resource, file, text: unpacked(await readFile(file), compression).toString('utf8') };
+  const paths: string[] = [];
+  const texts: Buffer[] = [];
+  for (const { key, chunks } of objects) {
+    const bytes = Buffer.concat(chunks);
+    const path = join(folder, `${number++}_${basename(key)}`);
+    await writeFile(path, bytes);
+    texts.push(unpacked(bytes, compression).subarray(paths.length === 0 ? 0 : whole.headerBytes));
+    paths.push(path);
+  }
+  return { resource, files: paths, text: Buffer.concat(texts).toString('utf8') };
+}
+
+/** A file in memory. */
+class MemoryObject implements FileObject {
+  readonly key: string;
+  readonly chunks: Buffer[] = [];
+  bytes = 0;
+  readonly #sha256 = createHash('sha256');
+
+  constructor(key: string) {
+    this.key = key;
+  }
+
+  async write(chunk: Uint8Array): Promise<void> {
+    this.chunks.push(Buffer.from(chunk));
+    this.#sha256.update(chunk);
+    this.bytes += chunk.byteLength;
+  }
+
+  async finish(): Promise<string> {
+    return this.#sha256.digest('hex');
+  }
 }
 
 function unpacked(bytes: Buffer, compression: Compression | undefined): Buffer {

@@ -2,7 +2,7 @@ import { createReadStream } from 'node:fs';
 import { PassThrough } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createGunzip, createZstdDecompress } from 'node:zlib';
-import type { Column, Resource } from '@esclusa/contract';
+import { type Column, type Resource, filesOf } from '@esclusa/contract';
 import { DuckDBInstance } from '@duckdb/node-api';
 import type pg from 'pg';
 import { from as copyFrom } from 'pg-copy-streams';
@@ -14,13 +14,13 @@ export function loadLine(resource: Resource, reader: 'duckdb' | 'pandas' | 'post
   return (resource['load'] as Record<string, string>)[reader] ?? '';
 }
 
-/** What DuckDB holds after the manifest's load line, as text, in the file's order; and the types of its columns. `file` is where the URL's object lies. */
-export async function loadIntoDuckdb(resource: Resource, file: string): Promise<{ types: string[]; rows: Cells }> {
+/** What DuckDB holds after the manifest's load line, as text, in the file's order; and the types of its columns. `files` are where the URLs' objects lie. */
+export async function loadIntoDuckdb(resource: Resource, files: readonly string[]): Promise<{ types: string[]; rows: Cells }> {
   const instance = await DuckDBInstance.create(':memory:');
   const connection = await instance.connect();
   try {
     await connection.run("set timezone = 'UTC'");
-    await connection.run(loadLine(resource, 'duckdb').replace(`'${resource.url}'`, `'${file}'`));
+    await connection.run(ofFiles(loadLine(resource, 'duckdb'), resource, files));
     const table = `"${resource.name}"`;
     const described = await connection.runAndReadAll(`describe ${table}`);
     const columns = described.getRowsJson() as string[][];
@@ -37,11 +37,12 @@ export async function loadIntoDuckdb(resource: Resource, file: string): Promise<
 }
 
 /** What PostgreSQL holds after the manifest's load lines, as text, in any order. The table stays, under the dataset's name. */
-export async function loadIntoPostgres(client: pg.Client, resource: Resource, file: string): Promise<Cells> {
+export async function loadIntoPostgres(client: pg.Client, resource: Resource, files: readonly string[]): Promise<Cells> {
   const line = loadLine(resource, 'postgresql');
   const [create = '', copy = ''] = line.split(';\n');
   await client.query(create);
-  await pipeline(createReadStream(file), unpackerOf(line), client.query(copyFrom(copy.replace(/;$/, ''))));
+  const target = client.query(copyFrom(copy.replace(/;$/, '')));
+  await pipeline(joined(line, files), target);
   // Under the names of the load line, which are not always the file's.
   const { fields } = await client.query(`select * from "${resource.name}" limit 0`);
   const columns = fields.map(({ name }) => spelt(`"${name.replaceAll('"', '""')}"`));
@@ -49,7 +50,26 @@ export async function loadIntoPostgres(client: pg.Client, resource: Resource, fi
   return rows;
 }
 
-/** What the line's first words ask for, before the file reaches the server. */
+/** A reader's line with files in place of the URLs. */
+export function ofFiles(line: string, resource: Resource, files: readonly string[]): string {
+  return filesOf(resource).reduce((line, { url }, index) => line.replace(`'${url}'`, `'${files[index]}'`).replace(`"${url}"`, `"${files[index]}"`), line);
+}
+
+/** The bytes of the files as the line's first words ask for, before they reach the server. */
+async function* joined(line: string, files: readonly string[]): AsyncGenerator<Buffer> {
+  const [, asked = 1, from = 1] = /^-- reads (\d+) files one after the other, .* tail -c \+(\d+)$/m.exec(line) ?? [];
+  if (Number(asked) !== files.length) throw new Error(`the line is for ${asked} files, and there are ${files.length}`);
+  for (const [index, file] of files.entries()) {
+    let skip = index === 0 ? 0 : Number(from) - 1;
+    for await (const chunk of createReadStream(file).pipe(unpackerOf(line))) {
+      const bytes = chunk as Buffer;
+      yield bytes.subarray(skip);
+      skip = Math.max(0, skip - bytes.length);
+    }
+  }
+}
+
+/** What the line's first words ask for, before a file reaches the server. */
 function unpackerOf(line: string): NodeJS.ReadWriteStream {
   const [, program] = /^-- reads the file unpacked: (\w+) -dc\n/.exec(line) ?? [];
   return program === undefined ? new PassThrough() : program === 'gzip' ? createGunzip() : createZstdDecompress();

@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import type { Resource } from '@esclusa/contract';
-import { fieldsOf, loadLine } from './load.ts';
+import { fieldsOf, loadLine, ofFiles } from './load.ts';
 
 /** A Python that has pandas: `ESCLUSA_TEST_PYTHON=venv/bin/python npm run test:e2e -- --testPathPatterns corpus`. No package of Debian is new enough, so that it is asked for. */
 const PYTHON = process.env['ESCLUSA_TEST_PYTHON'];
@@ -20,9 +20,9 @@ json.dump([[spelt(value) for value in row] for row in zip(*[frame[name] for name
 `;
 
 /** What pandas holds after the manifest's line, as text, NULL as null; undefined where no Python was named. */
-export async function loadIntoPandas(resource: Resource, file: string): Promise<(string | null)[][] | undefined> {
+export async function loadIntoPandas(resource: Resource, files: readonly string[]): Promise<(string | null)[][] | undefined> {
   if (PYTHON === undefined) return undefined;
-  const line = loadLine(resource, 'pandas').replace(JSON.stringify(resource.url), JSON.stringify(file));
+  const line = ofFiles(loadLine(resource, 'pandas'), resource, files);
   const running = promisify(execFile)(PYTHON, ['-c', SCRIPT], { maxBuffer: 1 << 30 });
   running.child.stdin?.end(JSON.stringify({ line }));
   return JSON.parse((await running).stdout) as (string | null)[][];

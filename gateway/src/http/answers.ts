@@ -9,9 +9,21 @@ export function runUrl(run: string, part: '' | '/logs' | '/events' = ''): string
   return `/api/runs/${run}${part}`;
 }
 
-/** Each dataset with its file, in the seed's words. */
-export function resultOf({ files = {} }: EndedRun): Success['result'] {
-  return Object.fromEntries(Object.entries(files).map(([name, { url, rows, bytes, sha256, lossy }]) => [name, { url, registros: rows, bytes, sha256, lossy }]));
+/** Each dataset with its file or files, in the seed's words. */
+export function resultOf({ files: datasets = {} }: EndedRun): Success['result'] {
+  return Object.fromEntries(
+    Object.entries(datasets).map(([name, { url, rows, bytes, sha256, files, lossy }]) => [
+      name,
+      {
+        url,
+        registros: rows,
+        bytes,
+        ...(sha256 === undefined ? {} : { sha256 }),
+        ...(files === undefined ? {} : { files: files.map(({ rows, ...file }) => ({ ...file, registros: rows })) }),
+        lossy,
+      },
+    ]),
+  );
 }
 
 /** The seed's answer, word for word; what stands beside it is new. */

@@ -110,13 +110,20 @@ export type Claim = z.infer<typeof claimSchema>;
 export const timelineEntrySchema = z.object({ at: z.iso.datetime(), event: z.string(), state: z.string(), attempt: z.int().optional() });
 export type TimelineEntry = z.infer<typeof timelineEntrySchema>;
 
-/** One published file. */
-const fileSchema = z.object({
+const file = {
   url: z.string(),
   rows: z.int(),
   bytes: z.int(),
   /** Lower-case hex. */
   sha256: z.string(),
+};
+
+/** One published dataset: its file, or of several the first one's URL and what all come to. */
+const publishedSchema = z.object({
+  ...file,
+  sha256: file.sha256.optional(),
+  /** In the order of their rows, where there are several. */
+  files: z.array(z.object(file)).optional(),
   /** Values whose conversion lost something. Entries of earlier versions have none: nothing was counted. */
   lossy: z.int().default(0),
 });
@@ -129,8 +136,8 @@ export const endedRunSchema = openRunSchema.extend({
   timeline: z.array(timelineEntrySchema),
   /** How far its datasets had come, as the run's document shows it. */
   progress: z.record(z.string(), z.unknown()).optional(),
-  /** Each dataset with its file, of a run that succeeded. */
-  files: z.record(z.string(), fileSchema).optional(),
+  /** Each dataset with its file or files, of a run that succeeded. */
+  files: z.record(z.string(), publishedSchema).optional(),
   /** The code of a failure, and its sentence. */
   error: z.object({ code: z.string(), message: z.string(), details: z.record(z.string(), z.unknown()).optional() }).optional(),
   /** Commit key of the attempt that counts: its manifest. */

@@ -17,8 +17,8 @@ function problems(read: Pipeline, ledgerPrefix = '_esclusa/'): string[] {
 const prefix = (text: string): string => `destination:\n  prefix: ${text}\n`;
 const key = (text: string): string => `destination:\n  key: '${text}'\n`;
 
-/** Bytes of a default key at its longest, but for the prefix. */
-const around = (dataset: string): number => Buffer.byteLength(`/${dataset}_20250102_153045_00000000.csv`);
+/** Bytes of a default key at its longest, that of a dataset's last file, but for the prefix. */
+const around = (dataset: string): number => Buffer.byteLength(`/${dataset}_20250102_153045_00000000.part-9999.csv`);
 
 describe('keys among the entries of the ledger', () => {
   test.each([
@@ -73,6 +73,19 @@ describe('keys that end like those of compressed files', () => {
   });
 });
 
+describe('keys of two datasets that are one', () => {
+  test.each([
+    [
+      'a:\n  a.part-0002:',
+      [expect.stringMatching(/:6: destination\.key: ".*\/a\.part-0002\.csv", the key of dataset "a\.part-0002", is that of a further file/)],
+    ],
+    ['a:\n  a.part-0001:\n  a.part-2:\n  b.part-0002:', []],
+  ])('are refused: %j', (datasets, expected) => {
+    expect(problems(pipeline(key('{run}/{dataset}.csv'), datasets))).toEqual(expected);
+    expect(problems(pipeline(prefix('lago'), datasets))).toEqual([]);
+  });
+});
+
 describe('keys that S3 has no room for', () => {
   test('are refused by the byte, as they can get at their longest', () => {
     const dataset = 'd'.repeat(40);
@@ -80,7 +93,7 @@ describe('keys that S3 has no room for', () => {
     expect(problems(pipeline(prefix('p'.repeat(most)), `${dataset}:`))).toEqual([]);
     expect(problems(pipeline(prefix('p'.repeat(most + 3)), `${dataset}:`))).toEqual([
       expect.stringMatching(
-        /^pipelines\/ventas\.yaml:5: destination\.prefix: "p+…d+_20250102_153045_00000000\.csv" would be a key of 1027 bytes, and S3 takes 1024; make it shorter by 3$/,
+        /^pipelines\/ventas\.yaml:5: destination\.prefix: "p+…d+_20250102_153045_00000000\.part-9999\.csv" would be a key of 1027 bytes, and S3 takes 1024; make it shorter by 3$/,
       ),
     ]);
   });
@@ -92,7 +105,7 @@ describe('keys that S3 has no room for', () => {
   });
 
   test('are those of a template with what stands in its placeholders', () => {
-    const rest = Buffer.byteLength(`ventas/a/${'0'.repeat(36)}/_999.csv`);
+    const rest = Buffer.byteLength(`ventas/a/${'0'.repeat(36)}/_999.part-9999.csv`);
     expect(problems(pipeline(key(`{pipeline}/{dataset}/{run}/${'p'.repeat(1_024 - rest)}.csv`)))).toEqual([]);
     expect(problems(pipeline(key(`{pipeline}/{dataset}/{run}/${'p'.repeat(1_025 - rest)}.csv`)))).toEqual([
       expect.stringMatching(/^pipelines\/ventas\.yaml:5: destination\.key: "ventas\/a\/0.*1025 bytes/),
@@ -100,10 +113,11 @@ describe('keys that S3 has no room for', () => {
   });
 
   test("are the ledger's too, which reserves a second under the first part of the keys", () => {
-    const rest = Buffer.byteLength('_esclusa/stamps//20250102_153045.json');
-    expect(problems(pipeline(prefix('p'.repeat(1_024 - rest))))).toEqual([]);
-    expect(problems(pipeline(prefix('p'.repeat(1_025 - rest))))).toEqual([
-      expect.stringMatching(/destination\.prefix: "_esclusa\/stamps\/p+…p+\/20250102_153045\.json" .* 1025/),
+    const ledger = 'esclusa/libro/';
+    const rest = Buffer.byteLength(`${ledger}stamps//20250102_153045.json`);
+    expect(problems(pipeline(prefix('p'.repeat(1_024 - rest))), ledger)).toEqual([]);
+    expect(problems(pipeline(prefix('p'.repeat(1_025 - rest))), ledger)).toEqual([
+      expect.stringMatching(/destination\.prefix: "esclusa\/libro\/stamps\/p+…p+\/20250102_153045\.json" .* 1025/),
     ]);
   });
 });

@@ -1,4 +1,4 @@
-import type { Manifest } from '@esclusa/contract';
+import { type Manifest, filesOf } from '@esclusa/contract';
 import type { AttemptEntry, AttemptReport, EndedRun, OpenRun, Verdict } from '../ledger/entries.ts';
 import type { RunHandle } from './handle.ts';
 import type { Outcome } from './outcome.ts';
@@ -27,7 +27,7 @@ export function endedRun(run: OpenRun, handle: RunHandle, place: ManifestPlace |
   };
   if (outcome.ok) {
     const { manifest } = outcome;
-    return { ...common, ...(place === undefined ? {} : placeOf(place)), snapshot: snapshotOf(manifest), files: filesOf(manifest) };
+    return { ...common, ...(place === undefined ? {} : placeOf(place)), snapshot: snapshotOf(manifest), files: publishedOf(manifest) };
   }
   const { code, message, details } = outcome;
   return { ...common, error: { code, message, ...(details === undefined ? {} : { details: { ...details } }) } };
@@ -41,9 +41,15 @@ function snapshotOf({ snapshot: { consistency, takenAt } }: Manifest): EndedRun[
   return { consistency, ...(takenAt === undefined ? {} : { takenAt }) };
 }
 
-function filesOf({ resources }: Manifest): NonNullable<EndedRun['files']> {
+function publishedOf({ resources }: Manifest): NonNullable<EndedRun['files']> {
   return Object.fromEntries(
-    resources.map(({ name, url, rows, bytes, hash, lossy }) => [name, { url, rows, bytes, sha256: hash.slice('sha256:'.length), lossy }]),
+    resources.map((resource) => {
+      const { name, rows, bytes, lossy } = resource;
+      const files = filesOf(resource).map(({ url, rows, bytes, hash }) => ({ url, rows, bytes, sha256: hash.slice('sha256:'.length) }));
+      const [first] = files;
+      if (first === undefined) throw new Error(`dataset ${name} has no file`);
+      return [name, files.length === 1 ? { ...first, lossy } : { url: first.url, rows, bytes, files, lossy }];
+    }),
   );
 }
 

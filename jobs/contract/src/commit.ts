@@ -17,10 +17,8 @@ export const columnSchema = z.looseObject({
 });
 export type Column = z.infer<typeof columnSchema>;
 
-/** What a manifest must say of one published dataset, as a Data Resource; the kit's say more (docs/manifest.md). */
-export const resourceSchema = z.looseObject({
-  /** The dataset. */
-  name: z.string(),
+/** What a manifest must say of one published file. */
+export const publishedFileSchema = z.looseObject({
   /** Key of the object, which is its path from the bucket's root. */
   path: z.string(),
   /** `s3://<bucket>/<key>` */
@@ -30,10 +28,33 @@ export const resourceSchema = z.looseObject({
   bytes: count,
   /** SHA-256 of the object's bytes: `sha256:` and lower-case hex. */
   hash: z.string().regex(/^sha256:[0-9a-f]{64}$/),
-  /** Values whose conversion lost something, over all columns. */
-  lossy: count.default(0),
-  schema: z.looseObject({ fields: z.array(columnSchema) }).optional(),
 });
+export type PublishedFile = z.infer<typeof publishedFileSchema>;
+
+/**
+ * What a manifest must say of one published dataset, as a Data Resource; the kit's say more (docs/manifest.md). Of a dataset of one file `path`, `url` and `hash` are
+ * the file's; one of several files (`files`) has neither `url` nor `hash`, and its `path` is the list of theirs, as the standard has it: who reads it
+ * as if it were one file finds nothing, and not a part that passes for the whole.
+ */
+export const resourceSchema = z
+  .looseObject({
+    /** The dataset. */
+    name: z.string(),
+    path: z.union([publishedFileSchema.shape.path, z.array(publishedFileSchema.shape.path).min(2)]),
+    url: publishedFileSchema.shape.url.optional(),
+    hash: publishedFileSchema.shape.hash.optional(),
+    /** Of all its files. */
+    rows: count,
+    bytes: count,
+    /** The files, in the order of the rows, where there are several. */
+    files: z.array(publishedFileSchema).min(2).optional(),
+    /** Values whose conversion lost something, over all columns. */
+    lossy: count.default(0),
+    schema: z.looseObject({ fields: z.array(columnSchema) }).optional(),
+  })
+  .refine(({ path, url, hash, files }) => (files === undefined ? typeof path === 'string' && url !== undefined && hash !== undefined : Array.isArray(path)), {
+    error: 'a dataset of one file has path, url and hash; one of several has files, and path is the list of theirs',
+  });
 export type Resource = z.infer<typeof resourceSchema>;
 
 /** The point in time that every dataset was read at, as the source tells it; what more there is differs between sources. */
@@ -86,6 +107,13 @@ export type Commit = z.infer<typeof commitSchema>;
 /** What a manifest says of one dataset. */
 export function resourceOf(manifest: Pick<Manifest, 'resources'>, dataset: string): Resource | undefined {
   return manifest.resources.find(({ name }) => name === dataset);
+}
+
+/** The files of a dataset, in the order of their rows. */
+export function filesOf({ path, url, rows, bytes, hash, files }: Resource): readonly PublishedFile[] {
+  if (files !== undefined) return files;
+  if (typeof path !== 'string' || url === undefined || hash === undefined) throw new Error('a dataset of one file has path, url and hash');
+  return [{ path, url, rows, bytes, hash }];
 }
 
 /**

@@ -10,6 +10,7 @@ export * from './decide.ts';
 export * from './environment.ts';
 export * from './errors.ts';
 export * from './exit-status.ts';
+export * from './files.ts';
 export * from './job-json.ts';
 export * from './messages.ts';
 export * from './request.ts';

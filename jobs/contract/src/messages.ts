@@ -3,7 +3,7 @@ import { columnSchema } from './commit.ts';
 
 const count = z.int().min(0);
 
-/** What a finished `run` says of one dataset; the proof stands in the manifest under the commit key. */
+/** What a finished `run` says of one dataset, by its first file; all of them and the proof stand in the manifest under the commit key. */
 const publishedSchema = z.object({ url: z.string(), rows: count, bytes: count });
 
 /** What `check` and `plan` say of one dataset. */

@@ -1,15 +1,17 @@
 import { DATASETS_READ, type JobRequest, type Manifest, type Resource } from '@esclusa/contract';
 import type { PlannedDataset, SourceSession } from './job.ts';
 import { Losses } from './losses.ts';
-import { resourceOfFile } from './manifest/resource.ts';
+import { resourceOfDataset } from './manifest/resource.ts';
 import { dialectOf } from './options/csv-options.ts';
 import type { DatasetOptions } from './options/dataset-options.ts';
 import type { JobOutput } from './output.ts';
 import { progressReporter } from './progress.ts';
-import { Compressor } from './sink/compressor.ts';
-import { MAX_OBJECT_BYTES } from './sink/part-size.ts';
+import { DatasetFiles } from './sink/dataset-files.ts';
+import { MAX_SPLIT_MIB } from './sink/part-size.ts';
 import type { Publication } from './sink/publication.ts';
-import { writeCsv } from './write-csv.ts';
+import { type CsvOutput, writeCsv } from './write-csv.ts';
+
+const MIB = 1024 * 1024;
 
 /** What one extraction needs. */
 export interface Extraction {
@@ -38,55 +40,46 @@ export async function extract(extraction: Extraction): Promise<Manifest> {
 
 async function upload({ request, options, plans, publication, output, signal }: Extraction, name: string): Promise<Resource> {
   const plan = plans.get(name);
-  const key = request.destination.keys[name];
-  if (plan === undefined || key === undefined) throw new Error(`dataset ${name} has no plan or no key`);
-  if (plan.estimatedBytes !== undefined && plan.estimatedBytes > MAX_OBJECT_BYTES) warnOfSize(output, name, plan.estimatedBytes);
+  if (plan === undefined) throw new Error(`dataset ${name} has no plan`);
   const report = progressReporter(output, name, plan.estimatedRows);
   const asked = options.get(name) ?? {};
   const losses = new Losses(name, asked.strict ?? false);
   const dialect = dialectOf(asked.csv);
-  const { compression } = asked;
-  const object = await publication.open(name, compression);
-  const compressor = compression === undefined ? undefined : new Compressor(compression, object);
-  const hand = async (chunk: Uint8Array, rows: number): Promise<void> => {
-    signal.throwIfAborted();
-    await (compressor ?? object).write(chunk);
-    report(rows, object.bytes);
+  const { compression, splitMiB = MAX_SPLIT_MIB } = asked;
+  const open = async (number: number) => {
+    const object = await publication.open(name, number, compression);
+    if (number > 1) output.log('info', `dataset "${name}": file ${number} begins at ${object.key}`, { event: 'next-file', dataset: name });
+    return object;
+  };
+  const files = await DatasetFiles.begin({ dataset: name, open, compression, splitBytes: splitMiB * MIB });
+  const passing: CsvOutput = {
+    get room() {
+      return files.room;
+    },
+    write: async (chunk, rows) => {
+      signal.throwIfAborted();
+      await files.write(chunk);
+      report(rows, files.bytes);
+    },
+    next: (rows) => files.next(rows),
   };
   const writeWhole = async () => {
-    const whole = await writeCsv(name, plan, losses, hand, dialect);
+    const whole = await writeCsv(name, plan, losses, passing, dialect);
     signal.throwIfAborted();
-    await compressor?.finish();
-    return whole;
+    return { ...whole, files: await files.finish(whole.rows) };
   };
-  const written = await writeWhole().finally(() => compressor?.destroy());
-  const sha256 = await object.finish();
-  report(written.rows, object.bytes, { now: true });
+  const written = await writeWhole().finally(() => files.destroy());
+  report(written.rows, files.bytes, { now: true });
   const { reasons } = losses;
   if (reasons.length > 0) output.log('warn', `dataset "${name}": values lost something: ${reasons.join('; ')}`, { event: 'lossy', dataset: name });
-  return resourceOfFile({
+  return resourceOfDataset({
     ...written,
     dataset: name,
     bucket: request.destination.bucket,
-    key,
-    bytes: object.bytes,
-    uncompressedBytes: compressor?.bytes,
-    sha256,
     omittedColumns: plan.omittedColumns,
     losses: reasons,
     query: plan.query,
     dialect,
     options: asked,
   });
-}
-
-/** Hours before it would fail. */
-function warnOfSize(output: JobOutput, dataset: string, bytes: number): void {
-  const bound = `an object takes ${gigabytes(MAX_OBJECT_BYTES)} GB at the most, and the run fails when its file is longer`;
-  const mend = 'make several datasets of it, each with a "where" or a query';
-  output.log('warn', `dataset "${dataset}": the source has about ${gigabytes(bytes)} GB of it; ${bound}: ${mend}`, { event: 'too-large', dataset });
-}
-
-function gigabytes(bytes: number): number {
-  return Math.round(bytes / 1e9);
 }

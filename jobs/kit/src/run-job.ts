@@ -1,5 +1,5 @@
 import type { JobError } from '@esclusa/contract';
-import { EXIT, type JobRequest, type JobResult, type Manifest } from '@esclusa/contract';
+import { EXIT, type JobRequest, type JobResult, type Manifest, filesOf } from '@esclusa/contract';
 import { extract } from './extract.ts';
 import { requestByHand } from './input/by-hand.ts';
 import { readDatasets, readRequest } from './input/request.ts';
@@ -107,7 +107,10 @@ async function cleanUp(publication: Publication, cause: JobError, output: JobOut
 }
 
 function runResult(request: JobRequest, manifest: Manifest): JobResult {
-  const datasets = manifest.resources.map(({ name, url, rows, bytes }) => [name, { url, rows, bytes }] as const);
+  const datasets = manifest.resources.map((resource) => {
+    const { name, rows, bytes } = resource;
+    return [name, { url: filesOf(resource)[0]?.url ?? '', rows, bytes }] as const;
+  });
   return { type: 'result', mode: 'run', commitKey: request.destination.commitKey, datasets: Object.fromEntries(datasets) };
 }
 

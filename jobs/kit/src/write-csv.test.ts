@@ -1,7 +1,11 @@
 import { describe, expect, test } from '@jest/globals';
+import fc from 'fast-check';
 import type { PlannedDataset } from './job.ts';
+import { type Dialect, PLAIN, csvRecord } from './csv/rules.ts';
+import { dialects } from './csv/testing/dialects.ts';
 import { Losses } from './losses.ts';
-import { writeCsv } from './write-csv.ts';
+import { oneFile } from './testing/one-file.ts';
+import { type CsvOutput, writeCsv } from './write-csv.ts';
 
 const COLUMNS = ['id', 'texto', 'otro'].map((name) => ({ name, sourceType: 'text', values: { kind: 'text' as const } }));
 
@@ -23,7 +27,12 @@ function planned(bytes: Buffer, rows: number, length: number): PlannedDataset {
 async function write(bytes: Buffer, { rows = 2, strict = false, length = 1_000 } = {}) {
   const chunks: Buffer[] = [];
   const losses = new Losses('ventas', strict);
-  const written = await writeCsv('ventas', planned(bytes, rows, length), losses, async (chunk) => void chunks.push(Buffer.from(chunk)));
+  const written = await writeCsv(
+    'ventas',
+    planned(bytes, rows, length),
+    losses,
+    oneFile(async (chunk) => void chunks.push(Buffer.from(chunk))),
+  );
   return { csv: Buffer.concat(chunks).toString('utf8'), written, losses };
 }
 
@@ -64,5 +73,112 @@ describe('writeCsv', () => {
       code: 'INTERNAL',
       message: expect.stringMatching(/2 records.*3 rows.*nothing is published/),
     });
+  });
+});
+
+/** Files that end at a size, in memory. */
+class Files implements CsvOutput {
+  readonly texts: string[] = [];
+  /** Rows up to the end of each file but the last. */
+  readonly rows: number[] = [];
+  readonly #size: number;
+  #bytes = 0;
+  #chunks: Buffer[] = [];
+
+  constructor(size: number) {
+    this.#size = size;
+  }
+
+  get room(): number {
+    return this.#size - this.#bytes;
+  }
+
+  async write(chunk: Uint8Array): Promise<void> {
+    this.#chunks.push(Buffer.from(chunk));
+    this.#bytes += chunk.length;
+  }
+
+  async next(rows: number): Promise<void> {
+    this.rows.push(rows);
+    this.end();
+  }
+
+  end(): void {
+    this.texts.push(Buffer.concat(this.#chunks).toString('utf8'));
+    [this.#chunks, this.#bytes] = [[], 0];
+  }
+}
+
+type Cells = (string | null)[];
+
+/** The files that these rows become, fed in pieces of that length. */
+async function split(rows: readonly Cells[], { size = Infinity, length = 1_000, dialect = PLAIN }: { size?: number; length?: number; dialect?: Dialect }) {
+  const files = new Files(size);
+  const bytes = Buffer.from(rows.map((row) => csvRecord(row)).join(''));
+  const written = await writeCsv('ventas', planned(bytes, rows.length, length), new Losses('ventas', false), files, dialect);
+  files.end();
+  return { texts: files.texts, rows: files.rows, written };
+}
+
+const cell = fc.option(fc.oneof(fc.string({ unit: 'binary', maxLength: 9 }), fc.constantFrom('', '"', '\n', '\n\n,"', 'ñ', '😀', '=1+1', 'x'.repeat(60))));
+const rows = fc.array(fc.tuple(cell, cell, cell), { maxLength: 12 });
+
+describe('a CSV of several files', () => {
+  test('has every row once, in order, each file with its header and as long as it is to be, whatever pieces the source gives', async () => {
+    await fc.assert(
+      fc.asyncProperty(rows, dialects, fc.integer({ min: 1, max: 200 }), fc.integer({ min: 1, max: 90 }), async (rows, dialect, size, length) => {
+        const whole = await split(rows, { dialect });
+        const parts = await split(rows, { dialect, size, length });
+        const { headerBytes, longestRecord, columns } = parts.written;
+        const header = Buffer.from(whole.texts[0] ?? '')
+          .subarray(0, headerBytes)
+          .toString('utf8');
+        expect(header + parts.texts.map((text) => text.replace(header, '')).join('')).toBe(whole.texts[0]);
+        expect(parts.texts.every((text) => text.startsWith(header))).toBe(true);
+        expect({ longestRecord, columns }).toEqual({ longestRecord: whole.written.longestRecord, columns: whole.written.columns });
+        // By the rows that each is said to have.
+        const ends = [...parts.rows, rows.length];
+        const expected = ends.map((end, n) => rows.slice(ends[n - 1] ?? 0, end).map((row) => csvRecord(row, dialect)));
+        if (!dialect.guardFormulas) expect(parts.texts).toEqual(expected.map((records) => header + records.join('')));
+        // The record with which it is as long as it is to be is its last.
+        for (const [n, text] of parts.texts.slice(0, -1).entries()) {
+          const records = expected[n] ?? [];
+          expect(Buffer.byteLength(text)).toBeGreaterThanOrEqual(size);
+          if (records.length > 1 && !dialect.guardFormulas) expect(Buffer.byteLength(text) - Buffer.byteLength(records.at(-1) ?? '')).toBeLessThan(size);
+        }
+        expect(ends.at(-1)).toBeGreaterThan(ends.at(-2) ?? -1);
+      }),
+      { numRuns: 2_000 },
+    );
+  });
+
+  test.each([
+    ['plain', PLAIN, 0],
+    ['another dialect', { ...PLAIN, delimiter: ';', quoteAll: true, nullToken: 'n'.repeat(32) } as const, 0],
+  ])('ends large chunks where a file is full: %s', async (_, dialect) => {
+    const many = Array.from({ length: 20_000 }, (_, n): Cells => [String(n), null, n % 7 === 0 ? null : 'x']);
+    const { texts } = await split(many, { dialect, size: 50_000, length: 1_000_000 });
+    const sizes = texts.map((text) => text.length);
+    expect(texts.length).toBeGreaterThan(3);
+    for (const size of sizes.slice(0, -1)) expect(size - 50_000).toBeLessThan(dialect === PLAIN ? 12 : 100);
+  });
+
+  test('mends what is no UTF-8 on both sides of a seam, and tells its row', async () => {
+    const bad = Buffer.concat(Array.from({ length: 40 }, (_, n) => Buffer.concat([Buffer.from(`${n},a`), Buffer.from([0xff]), Buffer.from(',😀ñ\n')])));
+    for (const length of [1, 7, 1_000]) {
+      const files = new Files(60);
+      const losses = new Losses('ventas', false);
+      await writeCsv('ventas', planned(bad, 40, length), losses, files);
+      files.end();
+      expect(files.texts.map((text) => text.replace('id,texto,otro\n', '')).join('')).toBe(
+        Array.from({ length: 40 }, (_, n) => `${n},a\u{fffd},😀ñ\n`).join(''),
+      );
+      expect(losses.count('texto')).toBe(40);
+    }
+  });
+
+  test('is one file without rows, and one where the last row fills it', async () => {
+    expect((await split([], { size: 1 })).texts).toEqual(['id,texto,otro\n']);
+    expect((await split([['1', 'a', 'b']], { size: 1 })).texts).toEqual(['id,texto,otro\n1,a,b\n']);
   });
 });

@@ -2,17 +2,27 @@ import { z } from 'zod';
 import { RUN_STATES } from '../../runs/state.ts';
 import { attempt, container, database, details, instant, logsUrl, pipelineName, runId } from './words.ts';
 
+const file = {
+  url: z.string().describe('Where the file is: `s3://bucket/key`.'),
+  registros: z.int().min(0).describe('Rows, the header not counted.'),
+  bytes: z.int().min(0).describe('Size of the file as it lies in S3, compressed or not.'),
+  sha256: z.string().describe("SHA-256 of the file's bytes, in hexadecimal."),
+};
+
 const published = z
   .strictObject({
-    url: z.string().describe('Where the file is: `s3://bucket/key`.'),
-    registros: z.int().min(0).describe('Rows, the header not counted.'),
-    bytes: z.int().min(0).describe('Size of the file as it lies in S3, compressed or not.'),
-    sha256: z.string().describe("SHA-256 of the file's bytes, in hexadecimal."),
+    ...file,
+    url: z.string().describe('Where the file is: `s3://bucket/key`. Of a dataset of several files, where the first one is.'),
+    sha256: file.sha256.optional().describe("SHA-256 of the file's bytes, in hexadecimal; of a dataset of several files, each of `files` has its own."),
+    files: z
+      .array(z.strictObject(file).meta({ id: 'PublishedFile', description: 'One of several files.' }))
+      .optional()
+      .describe('All files, in the order of their rows, where a dataset was split (`splitMiB`, or 294 GB); `registros` and `bytes` beside it are the sums.'),
     lossy: z.int().min(0).describe('Values whose conversion lost something; the manifest says of which columns.'),
   })
-  .meta({ id: 'Published', description: 'One file.' });
+  .meta({ id: 'Published', description: 'One dataset: its file, or its files.' });
 
-const result = z.record(z.string(), published).describe('Each dataset with its file.');
+const result = z.record(z.string(), published).describe('Each dataset with its file, or its files.');
 const manifest = z
   .string()
   .optional()

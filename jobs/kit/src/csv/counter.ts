@@ -71,6 +71,11 @@ export class CsvCounter {
     return this.#wasm.longestRecord.value;
   }
 
+  /** Whether what was taken ends within quotes. */
+  get isQuoted(): boolean {
+    return this.#wasm.quoted.value === 1;
+  }
+
   /** The counts of a column. */
   counts(column: number): ColumnCounts {
     const place = column * this.#stride;
@@ -89,7 +94,7 @@ export class CsvCounter {
 
   /** The stretches of fields that a chunk consists of, of the next chunk to be taken. */
   *stretches(chunk: Uint8Array): Generator<Stretch> {
-    let quoted = this.#wasm.quoted.value === 1;
+    let quoted = this.isQuoted;
     let column: number = this.#wasm.column.value;
     let record = this.records;
     let start = 0;

@@ -2,6 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import type { JobError } from '@esclusa/contract';
 import type { PlannedDataset } from '../job.ts';
 import { Losses } from '../losses.ts';
+import { oneFile } from '../testing/one-file.ts';
 import { writeCsv } from '../write-csv.ts';
 import { maskedDataset } from './masked-dataset.ts';
 
@@ -26,7 +27,12 @@ function planned(csv: string, rows: number, length = 1_000): PlannedDataset {
 
 async function write(plan: PlannedDataset, strict = false) {
   const chunks: Buffer[] = [];
-  const written = await writeCsv('ventas', plan, new Losses('ventas', strict), async (chunk) => void chunks.push(Buffer.from(chunk)));
+  const written = await writeCsv(
+    'ventas',
+    plan,
+    new Losses('ventas', strict),
+    oneFile(async (chunk) => void chunks.push(Buffer.from(chunk))),
+  );
   return { csv: Buffer.concat(chunks).toString(), written };
 }
 

@@ -1,6 +1,7 @@
 import { COMPRESSIONS, type Compression } from '@esclusa/contract';
 import { z } from 'zod';
 import { MASKS, type MaskKind } from '../masks/mask.ts';
+import { MAX_SPLIT_MIB } from '../sink/part-size.ts';
 import { csvOptions } from './csv-options.ts';
 
 /** What every dataset may say, whatever its source; the fields of a job's own schema stand beside these. */
@@ -21,6 +22,14 @@ export const datasetOptions = {
     .enum(COMPRESSIONS)
     .describe('The file is compressed, and its key ends with .gz or .zst. Bytes and hash are those of the compressed file.')
     .optional(),
+  splitMiB: z
+    .int()
+    .min(1)
+    .max(MAX_SPLIT_MIB)
+    .describe(
+      `Size at which a file ends, with its record, and another one begins, with a header of its own; of compressed files the compressed size. By default ${MAX_SPLIT_MIB}, about all that an object takes.`,
+    )
+    .optional(),
 };
 
 /** That columns are named or left out, not both: as a check of zod, what it says, and the same for JSON Schema (a member of `dependentSchemas`). */
@@ -38,4 +47,5 @@ export interface DatasetOptions {
   readonly mask?: Readonly<Record<string, MaskKind>> | undefined;
   readonly csv?: z.infer<typeof csvOptions>;
   readonly compression?: Compression | undefined;
+  readonly splitMiB?: number | undefined;
 }

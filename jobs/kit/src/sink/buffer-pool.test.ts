@@ -22,11 +22,14 @@ describe('the pool of part buffers', () => {
     expect(pool.take(32).byteLength).toBe(32);
   });
 
-  test('lets smaller buffers go once parts have grown', () => {
+  test.each([
+    ['smaller buffers go once parts have grown', 8, 16],
+    ['larger ones go once another object has begun', 32, 8],
+  ])('lets %s', (_, before, after) => {
     const pool = new BufferPool();
-    const small = pool.take(8);
-    pool.give(small);
-    pool.give(pool.take(16));
-    expect(pool.take(8)).not.toBe(small);
+    const old = pool.take(before);
+    pool.give(old);
+    pool.give(pool.take(after));
+    expect(pool.take(before)).not.toBe(old);
   });
 });

@@ -9,9 +9,9 @@ export class BufferPool {
     return spare ?? Buffer.allocUnsafeSlow(size);
   }
 
-  /** Takes a buffer back; smaller ones are let go, since parts only ever grow within an object. */
+  /** Takes a buffer back; those of other sizes are let go: parts grow within an object, and begin small again with the next one. */
   give(buffer: Buffer): void {
-    this.#spare = this.#spare.filter((other) => other.byteLength >= buffer.byteLength);
+    this.#spare = this.#spare.filter((other) => other.byteLength === buffer.byteLength);
     this.#spare.push(buffer);
   }
 }

@@ -61,6 +61,11 @@ export class MultipartObject {
     return new MultipartObject(target, created.UploadId);
   }
 
+  /** Where it will be. */
+  get key(): string {
+    return this.#target.key;
+  }
+
   /** Takes bytes; resolves when the next ones may come. */
   async write(chunk: Uint8Array): Promise<void> {
     this.#hash.update(chunk);
@@ -178,7 +183,7 @@ export class MultipartObject {
     if (size === undefined)
       throw new JobError(
         'REQUEST_INVALID',
-        `${this.#target.key} would need more than ${MAX_PARTS} parts; make several datasets of it, each with a "where" or a query`,
+        `${this.#target.key} would need more than ${MAX_PARTS} parts: it has one record of more than all that S3 leaves room for; leave its column out`,
       );
     while (this.#inFlight.size > partsInFlight(size)) await Promise.race(this.#inFlight);
     if (this.#failure !== undefined) throw this.#failure;

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { MAX_OBJECT_BYTES, MAX_PARTS, partSize, partsInFlight } from './part-size.ts';
+import { MAX_OBJECT_BYTES, MAX_PARTS, MAX_SPLIT_MIB, partSize, partsInFlight } from './part-size.ts';
 
 const MiB = 1024 * 1024;
 const sizes = Array.from({ length: MAX_PARTS }, (_, index) => partSize(index + 1) ?? 0);
@@ -17,6 +17,8 @@ describe('the size of parts', () => {
   test('lets one object hold 300 GB', () => {
     expect(sizes.reduce((sum, size) => sum + size, 0)).toBe(MAX_OBJECT_BYTES);
     expect(MAX_OBJECT_BYTES).toBeGreaterThanOrEqual(300e9);
+    // The longest row of any source is a packet of 1 GiB, and may be twice as long with its quotes doubled.
+    expect(MAX_OBJECT_BYTES - MAX_SPLIT_MIB * MiB).toBeGreaterThan(3 * 1024 * MiB);
   });
 
   test('and how many are on their way bound the memory to 64 MiB, with one at least', () => {

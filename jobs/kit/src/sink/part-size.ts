@@ -13,6 +13,9 @@ const STEPS = [
 /** What one object takes, which is one upload. */
 export const MAX_OBJECT_BYTES = STEPS.reduce((bytes, step, n) => bytes + (step.upToPart - (STEPS[n - 1]?.upToPart ?? 0)) * step.bytes, 0);
 
+/** Where a file ends at the latest and another one begins: about 294 GB, which leaves its last record 6.7 GB, more than any source has in a row. */
+export const MAX_SPLIT_MIB = 280_000;
+
 /** Size in bytes of the part with this number (the first is 1); undefined past S3's bound. */
 export function partSize(partNumber: number): number | undefined {
   return STEPS.find((step) => partNumber <= step.upToPart)?.bytes;

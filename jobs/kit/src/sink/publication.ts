@@ -11,6 +11,7 @@ import {
   type Manifest,
   OWNER_METADATA,
   decideCommit,
+  fileKey,
   ownerMetadata,
 } from '@esclusa/contract';
 import { BufferPool } from './buffer-pool.ts';
@@ -63,11 +64,12 @@ export class Publication {
     });
   }
 
-  /** Opens the upload of a dataset's object, which is of compressed bytes where it is told by what. */
-  async open(dataset: string, compression?: Compression): Promise<MultipartObject> {
+  /** Opens the upload of a dataset's nth file, counted from 1, which is of compressed bytes where it is told by what. */
+  async open(dataset: string, number: number, compression?: Compression): Promise<MultipartObject> {
     const { bucket, keys } = this.#request.destination;
-    const key = keys[dataset];
-    if (key === undefined) throw new JobError('REQUEST_INVALID', `dataset "${dataset}" has no key`);
+    const first = keys[dataset];
+    if (first === undefined) throw new JobError('REQUEST_INVALID', `dataset "${dataset}" has no key`);
+    const key = fileKey(first, number);
     const upload = await MultipartObject.create({
       client: this.#client,
       bucket,

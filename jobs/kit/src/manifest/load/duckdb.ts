@@ -1,15 +1,17 @@
 import type { WrittenColumn } from '../field.ts';
-import { type LoadedFile, quoteName, text, underLoadNames } from './file.ts';
+import { type LoadedDataset, quoteName, text, underLoadNames } from './file.ts';
 
 // DuckDB's default; a longer line is an error, and twice as much must fit into its buffer.
 const DEFAULT_MAX_LINE = 2_000_000;
 const MAX_PRECISION = 38;
 
 /**
- * A statement of DuckDB (https://duckdb.org/docs/stable/data/csv/overview) that loads a file into a table, each value as it is. Quoted
+ * A statement of DuckDB (https://duckdb.org/docs/stable/data/csv/overview) that loads a dataset's files into a table, each value as it is. Quoted
  * fields are no NULLs, or the empty string would be one.
  */
-export function duckdbLoad({ dataset, url, columns, longestRecord, dialect, compression }: LoadedFile): string {
+export function duckdbLoad({ dataset, urls, columns, longestRecord, dialect, compression }: LoadedDataset): string {
+  const [url = '', ...others] = urls.map(text);
+  const from = others.length === 0 ? url : `[${[url, ...others].join(', ')}]`;
   const types = underLoadNames(columns, { ignoresCase: true }).map((column) => `${text(column.name)}: ${text(duckdbType(column))}`);
   const options = [
     'auto_detect = false',
@@ -25,7 +27,7 @@ export function duckdbLoad({ dataset, url, columns, longestRecord, dialect, comp
     ...(compression === undefined ? [] : [`compression = ${text(compression)}`]),
     `columns = {${types.join(', ')}}`,
   ];
-  return `CREATE TABLE ${quoteName(dataset)} AS SELECT * FROM read_csv(${text(url)}, ${options.join(', ')});`;
+  return `CREATE TABLE ${quoteName(dataset)} AS SELECT * FROM read_csv(${from}, ${options.join(', ')});`;
 }
 
 /** The type of DuckDB that holds every value of the column in this file; what none holds is text. */

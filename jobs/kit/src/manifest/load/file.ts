@@ -13,13 +13,16 @@ export function text(value: string): string {
   return `'${value.replaceAll("'", "''")}'`;
 }
 
-/** What a load line needs to know of the file that it loads. */
-export interface LoadedFile {
+/** What a load line needs to know of the dataset that it loads. */
+export interface LoadedDataset {
   readonly dataset: string;
-  readonly url: string;
+  /** Of its files, in the order of their rows; at least one. */
+  readonly urls: readonly string[];
   readonly columns: readonly WrittenColumn[];
   /** Bytes of its longest record. */
   readonly longestRecord: number;
+  /** Bytes of the header, which each file has. */
+  readonly headerBytes: number;
   readonly dialect: Dialect;
   readonly compression?: Compression | undefined;
 }

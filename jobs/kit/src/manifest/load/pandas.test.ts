@@ -4,13 +4,11 @@ import type { WrittenColumn } from '../field.ts';
 import { pandasLoad } from './pandas.ts';
 
 const NONE = { nulls: 0, emptyStrings: 0, lineBreaks: 0, nulBytes: 0, special: 0, lossy: 0 };
+const DATASET = { dataset: 'd', urls: ['s3://lago/d.csv'], longestRecord: 10, headerBytes: 2, dialect: PLAIN };
 const load = (...names: string[]): string =>
   pandasLoad({
-    dataset: 'd',
-    url: 's3://lago/d.csv',
+    ...DATASET,
     columns: names.map((name): WrittenColumn => ({ name, sourceType: 'int', values: { kind: 'integer', bits: 32 }, counts: NONE })),
-    longestRecord: 10,
-    dialect: PLAIN,
   });
 
 describe('the line of pandas', () => {
@@ -21,9 +19,7 @@ describe('the line of pandas', () => {
     ['NaN and NULL', { special: 1, nulls: 1 }, '"string"', "''"],
   ])('a float column with %s', (_, counts, type, nulls) => {
     const column: WrittenColumn = { name: 'x', sourceType: 'double', values: { kind: 'float', bits: 64 }, counts: { ...NONE, ...counts } };
-    expect(pandasLoad({ dataset: 'd', url: 's3://lago/d.csv', columns: [column], longestRecord: 10, dialect: PLAIN })).toContain(
-      `dtype={"x": ${type}}, keep_default_na=False, na_values={"x": [${nulls}]}`,
-    );
+    expect(pandasLoad({ ...DATASET, columns: [column] })).toContain(`dtype={"x": ${type}}, keep_default_na=False, na_values={"x": [${nulls}]}`);
   });
 
   test('takes the names from the header where pandas finds them there', () => {

@@ -1,15 +1,15 @@
 import { type Dialect, PLAIN } from '../../csv/rules.ts';
 import type { WrittenColumn } from '../field.ts';
-import { type LoadedFile, underLoadNames } from './file.ts';
+import { type LoadedDataset, underLoadNames } from './file.ts';
 
 const NAN = 'NaN';
 
 /**
- * A line of pandas that loads a file. pandas doesn't see whether a field was quoted: in a text column that has both NULLs and empty
+ * A line of pandas that loads a dataset's files. pandas doesn't see whether a field was quoted: in a text column that has both NULLs and empty
  * strings both come as empty strings (the manifest counts them); everywhere else NULL is `<NA>`. Decimals, dates and times stay text,
  * since pandas has no type that holds all of them.
  */
-export function pandasLoad({ url, columns: written, dialect, compression }: LoadedFile): string {
+export function pandasLoad({ urls, columns: written, dialect, compression }: LoadedDataset): string {
   const columns = underLoadNames(written);
   const names = columns.map(({ name }) => name);
   const booleans = columns.flatMap(({ values }) => (values.kind === 'boolean' ? [values] : []));
@@ -19,8 +19,9 @@ export function pandasLoad({ url, columns: written, dialect, compression }: Load
       : [`true_values=${list(booleans.map((type) => type.trueValue))}`, `false_values=${list(booleans.map((type) => type.falseValue))}`];
   const nullable = columns.filter((column) => isNullable(column, dialect));
   const nulls = dialect.nullToken === '' ? "''" : text(dialect.nullToken);
+  const [url = '', ...others] = urls.map(text);
   const options = [
-    text(url),
+    others.length === 0 ? url : 'url',
     ...(written.every(isInHeader) ? [] : [`names=${list(names)}`, 'header=0']),
     `dtype={${columns.map((column) => `${text(column.name)}: ${text(pandasType(column))}`).join(', ')}}`,
     // Else "NA", "None", "null" and many other texts would be NULLs.
@@ -34,7 +35,8 @@ export function pandasLoad({ url, columns: written, dialect, compression }: Load
     `encoding='${dialect.bom ? 'utf-8-sig' : 'utf-8'}'`,
     String.raw`lineterminator='\n'`,
   ];
-  return `pandas.read_csv(${options.join(', ')})`;
+  const read = `pandas.read_csv(${options.join(', ')})`;
+  return others.length === 0 ? read : `pandas.concat([${read} for url in [${[url, ...others].join(', ')}]], ignore_index=True)`;
 }
 
 /** Whether pandas finds the name in the header: it calls a nameless column `Unnamed: 0`, and takes a byte order mark at the file's start for no part of a name. */

@@ -1,16 +1,16 @@
 import { PLAIN } from '../../csv/rules.ts';
 import type { WrittenColumn } from '../field.ts';
-import { type LoadedFile, type NameRules, quoteName, text, underLoadNames } from './file.ts';
+import { type LoadedDataset, type NameRules, quoteName, text, underLoadNames } from './file.ts';
 
 /** NAMEDATALEN less one; and the columns that every table has. */
 const NAMES: NameRules = { bytes: 63, taken: ['tableoid', 'ctid', 'xmin', 'cmin', 'xmax', 'cmax'] };
 
 /**
- * Statements of PostgreSQL that load a file into a new table, each value as it is; the file goes to the second one's standard input:
- * `aws s3 cp <url> - | psql -c "<COPY …>"`, through `gzip -dc` or `zstd -dc` where it is
- * compressed, which a comment before them says: the server unpacks nothing. A comment that says why where PostgreSQL can't hold a value.
+ * Statements of PostgreSQL that load a dataset into a new table, each value as it is; its file goes to the second one's standard input:
+ * `aws s3 cp <url> - | psql -c "<COPY …>"`, through `gzip -dc` or `zstd -dc` where it is compressed, since the server unpacks nothing, and of several files all but
+ * the first without their headers (`tail -c`): comments before them say so. A comment that says why where PostgreSQL can't hold a value.
  */
-export function postgresqlLoad({ dataset, columns, dialect, compression }: LoadedFile): string {
+export function postgresqlLoad({ dataset, urls, columns, headerBytes, dialect, compression }: LoadedDataset): string {
   const nul = columns.filter(({ counts }) => counts.nulBytes > 0);
   if (nul.length > 0) return `-- not to be loaded by PostgreSQL, whose text holds no NUL bytes: ${nul.map((column) => quoteName(column.name)).join(', ')}`;
   // COPY passes over the header and takes the columns in their order.
@@ -18,7 +18,9 @@ export function postgresqlLoad({ dataset, columns, dialect, compression }: Loade
   const delimiter = dialect.delimiter === PLAIN.delimiter ? '' : `DELIMITER ${dialect.delimiter === '\t' ? String.raw`E'\t'` : text(dialect.delimiter)}, `;
   const options = `FORMAT csv, HEADER true, ${delimiter}NULL ${text(dialect.nullToken)}, ENCODING 'UTF8'`;
   const unpack = compression === undefined ? '' : `-- reads the file unpacked: ${compression} -dc\n`;
-  return `${unpack}CREATE TABLE ${quoteName(dataset)} (${list.join(', ')});\nCOPY ${quoteName(dataset)} FROM STDIN WITH (${options});`;
+  const join =
+    urls.length === 1 ? '' : `-- reads ${urls.length} files one after the other, all but the first without their headers: tail -c +${headerBytes + 1}\n`;
+  return `${unpack}${join}CREATE TABLE ${quoteName(dataset)} (${list.join(', ')});\nCOPY ${quoteName(dataset)} FROM STDIN WITH (${options});`;
 }
 
 /** The type of PostgreSQL that holds every value of the column in this file; what none holds is text. */

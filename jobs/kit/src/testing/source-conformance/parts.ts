@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { DatasetReader, Job, PlannedDataset, SourceContext, SourceSession } from '../../job.ts';
 import { Losses } from '../../losses.ts';
 import type { DatasetOptions } from '../../options/dataset-options.ts';
+import { oneFile } from '../one-file.ts';
 import { writeCsv } from '../../write-csv.ts';
 import { readCsv } from '../read-csv.ts';
 
@@ -101,7 +102,12 @@ export class Bench<Dataset extends DatasetOptions> {
   async read(plan: PlannedDataset): Promise<{ header: string[]; records: (string | null)[][]; rows: number }> {
     const chunks: Uint8Array[] = [];
     // Copied, as the sink does: a source may use its buffer again.
-    const { rows } = await writeCsv('dataset', plan, new Losses('dataset', false), async (chunk) => void chunks.push(Buffer.from(chunk)));
+    const { rows } = await writeCsv(
+      'dataset',
+      plan,
+      new Losses('dataset', false),
+      oneFile(async (chunk) => void chunks.push(Buffer.from(chunk))),
+    );
     return { ...readCsv(Buffer.concat(chunks).toString('utf8')), rows };
   }
 
