@@ -48,6 +48,8 @@ export async function startGateway(lab: LabContainers, options: GatewayOptions):
     ports: { 8000: 0 },
     binds: [`${SOCKET}:${SOCKET}`, `${folder}:/app/pipelines:ro`],
     groups: [String(statSync(SOCKET).gid)],
+    // As docker-compose.yml has it.
+    cpuShares: 4096,
     environment: {
       HOST: '0.0.0.0',
       ALLOW_INSECURE_LISTEN: 'true',

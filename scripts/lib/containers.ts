@@ -12,6 +12,8 @@ export interface LabContainer {
   readonly groups?: readonly string[];
   /** Folders in memory, with the mount's options. */
   readonly tmpfs?: Readonly<Record<string, string>>;
+  /** Weight where processor time is short, 1024 by default. */
+  readonly cpuShares?: number;
   /** Size of /dev/shm, 64 MiB by default. */
   readonly sharedMemoryMiB?: number;
 }
@@ -52,6 +54,7 @@ export class LabContainers {
         Binds: [...(wanted.binds ?? [])],
         GroupAdd: [...(wanted.groups ?? [])],
         Tmpfs: { ...wanted.tmpfs },
+        ...(wanted.cpuShares === undefined ? {} : { CpuShares: wanted.cpuShares }),
         ...(wanted.sharedMemoryMiB === undefined ? {} : { ShmSize: wanted.sharedMemoryMiB * 1024 * 1024 }),
       },
     });

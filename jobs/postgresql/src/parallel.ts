@@ -5,23 +5,24 @@ import type { Connections } from './connections.ts';
 import { sourceError } from './failure.ts';
 import { type PageRange, PageRanges, inPages } from './page-ranges.ts';
 import { rowPieces } from './read-rows.ts';
+import type { ValueFormat } from './value-format.ts';
 
 /** What a reading by several readers needs. */
 export interface ParallelReading {
   readonly dataset: string;
   readonly connections: Connections;
   readonly table: PagedTable;
-  /** How many columns its rows have. */
-  readonly columns: number;
+  /** How the values of each of its columns come. */
+  readonly formats: readonly ValueFormat[];
   readonly readers: number;
   readonly output: JobOutput;
 }
 
 /** Reads a table by ranges of its pages, on several connections that have one snapshot; the rows come in the order of the pages. */
-export function readInRanges({ dataset, connections, table, columns, readers, output }: ParallelReading): DatasetReader {
+export function readInRanges({ dataset, connections, table, formats, readers, output }: ParallelReading): DatasetReader {
   let rows = 0;
   const readerOn = (client: pg.Client, room: number): RangeReader<PageRange> => {
-    return (range) => rowPieces(client, { dataset, sql: `${table.select} where ${inPages(range)}`, columns, room }, (count) => (rows += count));
+    return (range) => rowPieces(client, { dataset, sql: `${table.select} where ${inPages(range)}`, formats, room }, (count) => (rows += count));
   };
   return {
     rows: () => rows,

@@ -4,18 +4,19 @@ import { sourceError } from './failure.ts';
 import { RowEncoder } from './row-encoder.ts';
 import { RowQuery } from './row-query.ts';
 import { tapOf } from './tap.ts';
+import type { ValueFormat } from './value-format.ts';
 
 /** Little: who takes the bytes is slower than the server only where S3 is. */
 const ROOM_ALONE_BYTES = 1024 * 1024;
 /** Of each connection, since a table may be read by many queries. */
 const encoders = new WeakMap<pg.Client, RowEncoder>();
 
-/** What is read: nothing is cast, the server's own output functions write the values. */
+/** What is read: nothing is cast. */
 export interface RowsToRead {
   readonly dataset: string;
   readonly sql: string;
-  /** How many columns the rows have. */
-  readonly columns: number;
+  /** How the values of each column come. */
+  readonly formats: readonly ValueFormat[];
   /** Bytes that may wait to be taken. */
   readonly room?: number;
 }

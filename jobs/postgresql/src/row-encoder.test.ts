@@ -73,6 +73,7 @@ describe('the encoder of rows', () => {
 
   test('waits when all chunks are out, and goes on when one is given back', () => {
     const waiting = new RowEncoder();
+    waiting.begin(['text', 'text']);
     const rows: Row[] = Array.from({ length: 9 }, (_, n) => [String(n), 'z'.repeat(60_000)]);
     const bytes = messagesOf(rows);
     const out: { bytes: Uint8Array; free: () => void }[] = [];
@@ -85,7 +86,7 @@ describe('the encoder of rows', () => {
         const piece = bytes.subarray(read, read + 65_536);
         waiting.input.set(piece);
         waiting.received(piece.length);
-        for (why = waiting.encode(2, (chunk) => out.push(chunk)); why === 'full'; why = waiting.encode(2, (chunk) => out.push(chunk))) {
+        for (why = waiting.encode((chunk) => out.push(chunk)); why === 'full'; why = waiting.encode((chunk) => out.push(chunk))) {
           const first = out.shift();
           if (first === undefined) throw new Error('nothing is out, and nothing is free');
           found.push(Buffer.from(first.bytes));

@@ -1,5 +1,6 @@
 import { type Piece, type WasmGlobal, type WasmMemory, ensureBytes, instantiate } from '@esclusa/kit';
 import { ROWS_WASM } from './rows.wasm.ts';
+import type { ValueFormat } from './value-format.ts';
 
 /** What ../wasm/rows.ts exports. */
 interface RowsWasm {
@@ -7,6 +8,12 @@ interface RowsWasm {
   readonly FULL: WasmGlobal;
   readonly OTHER: WasmGlobal;
   readonly BROKEN: WasmGlobal;
+  readonly TEXT: WasmGlobal;
+  readonly DATE: WasmGlobal;
+  readonly TIMESTAMP: WasmGlobal;
+  readonly TIMESTAMPTZ: WasmGlobal;
+  readonly FORMATS: WasmGlobal;
+  readonly MOST_COLUMNS: WasmGlobal;
   readonly INPUT: WasmGlobal;
   readonly INPUT_BYTES: WasmGlobal;
   readonly CHUNK_BYTES: WasmGlobal;
@@ -26,7 +33,7 @@ export type Stopped = 'starved' | 'full' | 'other' | 'broken';
 const CHUNKS = 128;
 
 /**
- * The server's rows (DataRow messages, values as text) to CSV, from a memory that a socket may read into, to chunks that are lent: no byte is copied
+ * The server's rows (DataRow messages) to CSV, from a memory that a socket may read into, to chunks that are lent: no byte is copied
  * between. It serves one result after the other.
  */
 export class RowEncoder {
@@ -40,6 +47,7 @@ export class RowEncoder {
   #used = 1;
   #output: number | undefined;
   #written = 0;
+  #columns = 0;
   // What was put and not read.
   #from: number;
   #end: number;
@@ -55,6 +63,15 @@ export class RowEncoder {
     this.#free = Array.from({ length: CHUNKS }, (_, n) => OUTPUT.value + n * OUTPUT_BYTES.value);
     this.#output = this.#free.pop();
     this.#from = this.#end = INPUT.value;
+  }
+
+  /** What comes from now on are rows of values in these formats. */
+  begin(formats: readonly ValueFormat[]): void {
+    const { TEXT: text, DATE: date, TIMESTAMP: timestamp, TIMESTAMPTZ: timestamptz, FORMATS, MOST_COLUMNS } = this.#wasm;
+    if (formats.length > MOST_COLUMNS.value) throw new RangeError(`a row has ${MOST_COLUMNS.value} columns at the most, and not ${formats.length}`);
+    const numbers = { text, date, timestamp, timestamptz };
+    formats.forEach((format, column) => (this.#memory[FORMATS.value + column] = numbers[format].value));
+    this.#columns = formats.length;
   }
 
   /** Lends no more bytes at once than so many, whole chunks that they are. */
@@ -73,12 +90,12 @@ export class RowEncoder {
     this.#end = this.#wasm.INPUT.value + count;
   }
 
-  /** Encodes what was put, as rows of so many columns; `onChunk` is told of every chunk that became full. */
-  encode(columns: number, onChunk: (piece: Piece) => void): Stopped {
+  /** Encodes what was put; `onChunk` is told of every chunk that became full. */
+  encode(onChunk: (piece: Piece) => void): Stopped {
     const { FULL, OTHER, BROKEN, read, written } = this.#wasm;
     for (;;) {
       if (this.#output === undefined) return 'full';
-      const why = this.#wasm.encode(columns, this.#from, this.#end, this.#output, this.#output + this.#written);
+      const why = this.#wasm.encode(this.#columns, this.#from, this.#end, this.#output, this.#output + this.#written);
       this.#from = read.value;
       this.#written = written.value - this.#output;
       if (why !== FULL.value) {

@@ -1,12 +1,13 @@
+import { Buffer } from 'node:buffer';
 import type { Piece } from '@esclusa/kit';
 import type { Connection, Submittable } from 'pg';
 import type { RowEncoder } from './row-encoder.ts';
 import type { BytesReader, Tap } from './tap.ts';
+import type { ValueFormat } from './value-format.ts';
 
 /** The part of the connection's methods that its types leave out: the messages of the extended protocol. */
 interface Extended {
   parse(message: { readonly text: string }): void;
-  bind(message: object): void;
   execute(message: object): void;
   sync(): void;
 }
@@ -16,8 +17,8 @@ const nobody = (): void => undefined;
 /** A query whose rows become CSV. */
 export interface RowQueryOptions {
   readonly sql: string;
-  /** How many the rows have. */
-  readonly columns: number;
+  /** How the values of each column are to come. */
+  readonly formats: readonly ValueFormat[];
   readonly tap: Tap;
   readonly encoder: RowEncoder;
 }
@@ -58,15 +59,16 @@ export class RowQuery implements Submittable, BytesReader {
 
   /** Called by `pg` when it is this query's turn. */
   submit(connection: Connection): void {
-    const { tap, encoder } = this.#options;
+    const { tap, encoder, formats, sql } = this.#options;
+    encoder.begin(formats);
     // Chunks of a query before may be out still.
     encoder.onRoom = this.#onRoom;
     tap.begin(this);
-    const { stream } = connection as unknown as { readonly stream: { cork(): void; uncork(): void } };
+    const { stream } = connection as unknown as { readonly stream: { cork(): void; uncork(): void; write(bytes: Buffer): void } };
     const extended = connection as unknown as Extended;
     stream.cork();
-    extended.parse({ text: this.#options.sql });
-    extended.bind({});
+    extended.parse({ text: sql });
+    stream.write(bindMessage(formats));
     extended.execute({});
     extended.sync();
     stream.uncork();
@@ -98,8 +100,8 @@ export class RowQuery implements Submittable, BytesReader {
 
   /** Encodes what there is; says whether more may come. */
   #encode(): boolean {
-    const { encoder, tap, columns } = this.#options;
-    const why = encoder.encode(columns, this.#keep);
+    const { encoder, tap } = this.#options;
+    const why = encoder.encode(this.#keep);
     this.#full = why === 'full';
     if (why === 'full' || why === 'starved') return why === 'starved';
     const last = encoder.take();
@@ -119,4 +121,16 @@ export class RowQuery implements Submittable, BytesReader {
   readonly #onRoom = (): void => {
     if (this.#full && this.#encode() && !this.#over) this.#options.tap.more();
   };
+}
+
+/** Bind without parameters, with a format for each column, which `pg` has no word for (https://www.postgresql.org/docs/current/protocol-message-formats.html). */
+function bindMessage(formats: readonly ValueFormat[]): Buffer {
+  // Names of portal and statement, both none, and the numbers of parameters' formats and of parameters.
+  const head = 'B'.length + 4 + 2 + 2 * 2;
+  const message = Buffer.alloc(head + 2 + 2 * formats.length);
+  message.write('B', 'latin1');
+  message.writeUInt32BE(message.length - 1, 1);
+  message.writeUInt16BE(formats.length, head);
+  formats.forEach((format, column) => message.writeUInt16BE(format === 'text' ? 0 : 1, head + 2 + 2 * column));
+  return message;
 }

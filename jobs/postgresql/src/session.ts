@@ -7,6 +7,7 @@ import { readInRanges } from './parallel.ts';
 import { readRows } from './read-rows.ts';
 import { readSettings } from './settings.ts';
 import { beginReading } from './transaction.ts';
+import { formatOf } from './value-format.ts';
 
 /** The first version that reads no more of a table than a range of its pages. */
 const READS_RANGES = 140_000;
@@ -62,12 +63,12 @@ export async function openSession(context: SourceContext): Promise<SourceSession
 async function plan(connections: Connections, { output }: SourceContext, { number }: Server, name: string, dataset: Dataset): Promise<PlannedDataset> {
   try {
     const { sql, pages, ...selection } = await select(connections.first, name, dataset);
-    const columns = selection.columns.length;
+    const formats = selection.columns.map(formatOf);
     const readers = pages === undefined || number < READS_RANGES ? 1 : readersWanted(dataset.readers, pages.bytes);
     const read: PlannedDataset['read'] = () =>
       pages === undefined || readers === 1
-        ? readRows(connections.first, { dataset: name, sql, columns })
-        : readInRanges({ dataset: name, connections, table: pages, columns, readers, output });
+        ? readRows(connections.first, { dataset: name, sql, formats })
+        : readInRanges({ dataset: name, connections, table: pages, formats, readers, output });
     return { ...selection, query: sql, read };
   } catch (error) {
     throw sourceError(error, `dataset "${name}"`, 'SOURCE_LOST');

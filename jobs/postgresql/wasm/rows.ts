@@ -1,6 +1,9 @@
 // AssemblyScript (docs/decisions.md, "WebAssembly"): compiled by `npm run wasm`; ../src/row-encoder.ts drives it.
 // Rows of the server's protocol become CSV: the rules are those of jobs/kit/src/csv/rules.ts, and a value longer than WHOLE_BYTES is quoted always.
 import { COMMA, LINE_END, QUOTE, causes, doubled, needsQuotes, plain, text } from '../../kit/wasm/fields';
+import { TEXT, time } from './times';
+
+export { DATE, TEXT, TIMESTAMP, TIMESTAMPTZ } from './times';
 
 // Messages of the protocol: https://www.postgresql.org/docs/current/protocol-message-formats.html
 const DATA_ROW: u32 = 0x44;
@@ -22,14 +25,17 @@ export const WHOLE_BYTES: usize = 4 * 1024 * 1024;
 const SHORT_BYTES: usize = 16 * 1024;
 /** Up to which vectors read and write behind what they are for. */
 const BEHIND: usize = 64;
-// The memory: room before what is read, for what was left of what was read before; what is read; the outputs. What is not needed is never touched, and so takes no memory.
+/** More than a row of the server can have. */
+export const MOST_COLUMNS: u32 = 2_048;
+// The memory: of each column how its values come; room before what is read, for what was left of what was read before; what is read; the outputs. What is not needed is never touched, and so takes no memory.
 const LEFT_BYTES: usize = WHOLE_BYTES + LENGTH_BYTES;
-export const INPUT: usize = 1024 + LEFT_BYTES;
+export const FORMATS: usize = 1024;
+export const INPUT: usize = FORMATS + MOST_COLUMNS + LEFT_BYTES;
 export const INPUT_BYTES: usize = 128 * 1024;
 /** As much as makes a chunk. */
 export const CHUNK_BYTES: usize = 64 * 1024;
-/** No row takes more than twice its message, and no value more than twice its bytes and the quotes. */
-const GROWTH: usize = 2;
+/** No row takes more than three times its message: texts twice their bytes and the quotes, a timestamp of 12 bytes up to 33. */
+const GROWTH: usize = 3;
 /** What is written of a long value at once: behind a full chunk there is room for it. */
 const PIECE_BYTES: usize = SHORT_BYTES - 16;
 export const OUTPUT: usize = INPUT + INPUT_BYTES + BEHIND;
@@ -64,7 +70,7 @@ export function encode(columns: u32, from: usize, end: usize, output: usize, to:
   read = from;
   while (written < full) {
     if (values !== 0) {
-      const why = inRow(end, full);
+      const why = inRow(columns, end, full);
       if (values !== 0) return why;
       if (left !== 0) return BROKEN;
       continue;
@@ -133,7 +139,12 @@ function wholeRows(columns: u32, end: usize, full: usize, lookUp: v128): u32 {
       if (size !== NULL) {
         // A length below zero is a very long one.
         if (<usize>(<u32>size) > stop - at) return BROKEN;
-        out = text(at, at + size, out, lookUp);
+        const format = load<u8>(FORMATS + column);
+        if (format === TEXT) out = text(at, at + size, out, lookUp);
+        else {
+          out = time(format, at, size, out);
+          if (out === 0) return BROKEN;
+        }
         at += size;
       }
       store<u8>(out++, COMMA);
@@ -151,7 +162,7 @@ function wholeRows(columns: u32, end: usize, full: usize, lookUp: v128): u32 {
 }
 
 /** Goes on in a row value by value; ends with it, or when there is nothing to read or no room. */
-function inRow(end: usize, full: usize): u32 {
+function inRow(columns: u32, end: usize, full: usize): u32 {
   while (values !== 0) {
     if (written >= full) return FULL;
     if (valueLeft === 0) {
@@ -167,6 +178,16 @@ function inRow(end: usize, full: usize): u32 {
       if (left < LENGTH_BYTES || length > left - LENGTH_BYTES) return BROKEN;
       const start = read + LENGTH_BYTES;
       if (length <= WHOLE_BYTES && length > end - start) return STARVED;
+      const format = load<u8>(FORMATS + columns - values);
+      if (format !== TEXT) {
+        const behind = time(format, start, length, written);
+        if (behind === 0) return BROKEN;
+        written = behind;
+        read = start + length;
+        left -= LENGTH_BYTES + length;
+        endValue();
+        continue;
+      }
       hasQuotes = length > WHOLE_BYTES || needsQuotes(start, length);
       read = start;
       left -= LENGTH_BYTES;

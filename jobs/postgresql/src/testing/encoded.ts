@@ -1,5 +1,6 @@
 import { Buffer } from 'node:buffer';
 import type { RowEncoder, Stopped } from '../row-encoder.ts';
+import type { ValueFormat } from '../value-format.ts';
 
 /** What an encoder made of some bytes, why it stopped, and what it left of them. */
 export interface Encoded {
@@ -8,8 +9,9 @@ export interface Encoded {
   readonly rest: Buffer;
 }
 
-/** All that an encoder makes of bytes that come in pieces, up to what is not for it. */
-export function encoded(encoder: RowEncoder, columns: number, pieces: Iterable<Buffer>): Encoded {
+/** All that an encoder makes of bytes that come in pieces, up to what is not for it; of so many columns of text, or of columns in these formats. */
+export function encoded(encoder: RowEncoder, columns: number | readonly ValueFormat[], pieces: Iterable<Buffer>): Encoded {
+  encoder.begin(typeof columns === 'number' ? Array.from({ length: columns }, () => 'text') : columns);
   const found: Buffer[] = [];
   const rest: Buffer[] = [];
   let why: Stopped = 'starved';
@@ -22,7 +24,7 @@ export function encoded(encoder: RowEncoder, columns: number, pieces: Iterable<B
       }
       encoder.input.set(bytes);
       encoder.received(bytes.length);
-      why = encoder.encode(columns, (chunk) => {
+      why = encoder.encode((chunk) => {
         found.push(Buffer.from(chunk.bytes));
         chunk.free();
       });

@@ -8,13 +8,13 @@ export function message(type: string, content: Uint8Array): Buffer {
   return Buffer.concat([head, content]);
 }
 
-/** A row, its values as text. */
-export function dataRow(row: readonly (string | null)[]): Buffer {
+/** A row, its values as text or as bytes. */
+export function dataRow(row: readonly (string | Buffer | null)[]): Buffer {
   const count = Buffer.alloc(2);
   count.writeUInt16BE(row.length);
   const values = row.flatMap((value) => {
     const length = Buffer.alloc(4);
-    const bytes = Buffer.from(value ?? '');
+    const bytes = Buffer.isBuffer(value) ? value : Buffer.from(value ?? '');
     length.writeInt32BE(value === null ? -1 : bytes.length);
     return [length, bytes];
   });
