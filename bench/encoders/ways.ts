@@ -6,7 +6,9 @@ import type { Kind } from '../../jobs/mysql/src/kinds.ts';
 import { RowEncoder } from '../../jobs/mysql/src/wire/encoder.ts';
 import { RowEncoder as PostgresqlRowEncoder } from '../../jobs/postgresql/src/row-encoder.ts';
 import { encoded } from '../../jobs/postgresql/src/testing/encoded.ts';
+import { DAY, dayOf, instantTexts, int32, int64 } from '../../jobs/postgresql/src/testing/instants.ts';
 import { dataRow } from '../../jobs/postgresql/src/testing/messages.ts';
+import type { ValueFormat } from '../../jobs/postgresql/src/value-format.ts';
 import type { Random } from './cells.ts';
 import { documentsOf, writeDocuments } from './documents.ts';
 
@@ -64,11 +66,35 @@ const byWriter: Way<readonly Row[]> = {
   },
 };
 
-const byDataRows: Way<readonly Row[]> = {
+/** The columns of PostgreSQL: texts, and what comes in binary form. */
+const FORMATS: readonly ValueFormat[] = [...Array.from({ length: COLUMNS - 3 }, () => 'text' as const), 'timestamp', 'timestamptz', 'date'];
+
+const byDataRows: Way<readonly (readonly (string | Buffer | null)[])[]> = {
   name: "postgresql: rows of the server's protocol",
-  table: textTable,
-  write: (rows, random) => encoded(new PostgresqlRowEncoder(), COLUMNS, cut(Buffer.concat(rows.map(dataRow)), random)).csv,
+  table(random, count) {
+    const texts: (string | null)[][] = [];
+    const rows = Array.from({ length: count }, () => {
+      const row = FORMATS.map((format): [string | null, string | Buffer | null] => {
+        if (random.below(8) === 0) return [null, null];
+        if (format !== 'text') return instantCell(random, format);
+        const text = random.text();
+        return [text, text];
+      });
+      texts.push(row.map(([text]) => text));
+      return row.map(([, wire]) => wire);
+    });
+    return { rows, expected: stringified(texts), count: count * COLUMNS };
+  },
+  write: (rows, random) => encoded(new PostgresqlRowEncoder(), FORMATS, cut(Buffer.concat(rows.map(dataRow)), random)).csv,
 };
+
+/** An instant of the whole range that Date knows, or of these years, as its text and as the server sends it. */
+function instantCell(random: Random, format: Exclude<ValueFormat, 'text'>): [string, Buffer] {
+  const days = BigInt(random.below(2) === 0 ? random.below(100_000_000) - 2_451_000 : random.below(40_000) - 20_000);
+  const ofDay = [0n, BigInt(random.below(86_400)) * 1_000_000n, BigInt(Math.floor((random.below(2 ** 31) / 2 ** 31) * Number(DAY)))][random.below(3)] ?? 0n;
+  const instant = days * DAY + ofDay;
+  return [instantTexts(instant)[format], format === 'date' ? int32(dayOf(instant)) : int64(instant)];
+}
 
 const KINDS: readonly Kind[] = Array.from({ length: COLUMNS }, () => 'text');
 
