@@ -10,6 +10,7 @@ export default {
   // Tests wait more than they compute, so two at once are worth it on two cores; more would only slow each other's databases.
   maxWorkers: 2,
   testTimeout: 120_000,
+  testSequencer: '<rootDir>/scripts/jest/sequencer.mjs',
   reporters: ['default', '<rootDir>/scripts/jest/summary-reporter.mjs'],
   projects: [
     { ...common, displayName: 'unit', testMatch: ['<rootDir>/{bench,gateway,jobs,scripts,examples}/**/*.test.ts'] },
