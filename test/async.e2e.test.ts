@@ -148,6 +148,8 @@ describe('a caller who does not wait', () => {
 
   test('cancels a run that waits: it never has a container, and who waited for it is told', async () => {
     const holding = await Promise.all([post('talk', 'respond-async'), post('talk', 'respond-async')]);
+    // The place of the run before may be free a moment after its end.
+    for (const { body } of holding) await eventually('the place to be taken', async () => (await runOf(body['run']))['state'] === 'running');
     const waiting = post('postgresql');
     const queued = await eventually('it to be in line', async () => {
       const [first] = (await list('/api/runs?state=queued&pipeline=postgresql')).runs;
