@@ -2,7 +2,6 @@ import { createHash } from 'node:crypto';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
-import { gunzipSync, zstdDecompressSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { type Manifest, type Resource, filesOf, isFileKey } from '@esclusa/contract';
 import { problemsOfPackage } from './support/data-package.ts';
@@ -13,6 +12,7 @@ import { loadIntoPandas } from './support/pandas.ts';
 import { S3Proxy } from './support/s3-proxy.ts';
 import { type TestBucket, keyOf } from './support/s3.ts';
 import { connectTo, newBucket, newDatabase } from './support/stack.ts';
+import { unpacked } from './support/unpacked.ts';
 
 const ROWS = 60_000;
 const MIB = 1024 * 1024;
@@ -154,8 +154,7 @@ async function read(bucket: TestBucket, resource: Resource, published: Published
   for (const { path, bytes, hash } of files) {
     const object = await bucket.bytes(path);
     expect({ bytes: object.length, hash: `sha256:${createHash('sha256').update(object).digest('hex')}` }).toEqual({ bytes, hash });
-    const text = path.endsWith('.gz') ? gunzipSync(object) : path.endsWith('.zst') ? zstdDecompressSync(object) : object;
-    read.push({ key: path, object, text });
+    read.push({ key: path, object, text: unpacked(path, object) });
   }
   const told = files.map(({ url, rows, bytes, hash }) => ({ url, registros: rows, bytes, sha256: hash.replace('sha256:', '') }));
   const { rows: registros, bytes } = resource;

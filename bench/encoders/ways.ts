@@ -8,7 +8,7 @@ import { RowEncoder as PostgresqlRowEncoder } from '../../jobs/postgresql/src/ro
 import { encoded } from '../../jobs/postgresql/src/testing/encoded.ts';
 import { DAY, dayOf, instantTexts, int32, int64 } from '../../jobs/postgresql/src/testing/instants.ts';
 import { dataRow } from '../../jobs/postgresql/src/testing/messages.ts';
-import type { ValueFormat } from '../../jobs/postgresql/src/value-format.ts';
+import type { ValueFormat } from '../../jobs/postgresql/src/kinds.ts';
 import type { Random } from './cells.ts';
 import { documentsOf, writeDocuments } from './documents.ts';
 

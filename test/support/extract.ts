@@ -2,9 +2,8 @@ import { createHash } from 'node:crypto';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
-import { gunzipSync, zstdDecompressSync } from 'node:zlib';
 import { afterAll } from '@jest/globals';
-import { type Compression, type Mode, type Resource, compressionEnding, fileKey } from '@esclusa/contract';
+import { type Mode, type Resource, compressionEnding, fileKey } from '@esclusa/contract';
 import type { Job, Settings, SourceSession } from '../../jobs/kit/src/job.ts';
 import { Losses } from '../../jobs/kit/src/losses.ts';
 import { resourceOfDataset } from '../../jobs/kit/src/manifest/resource.ts';
@@ -13,6 +12,7 @@ import { dialectOf } from '../../jobs/kit/src/options/csv-options.ts';
 import type { DatasetOptions } from '../../jobs/kit/src/options/dataset-options.ts';
 import { DatasetFiles, type FileObject } from '../../jobs/kit/src/sink/dataset-files.ts';
 import { writeCsv } from '../../jobs/kit/src/write-csv.ts';
+import { unpacked } from './unpacked.ts';
 
 /** A dataset as files on this machine, with what the manifest says of it, and its text, unpacked: that of one file, whatever their number. */
 export interface Extracted {
@@ -72,7 +72,7 @@ export async function extractHere<Dataset extends DatasetOptions>(
     const bytes = Buffer.concat(chunks);
     const path = join(folder, `${number++}_${basename(key)}`);
     await writeFile(path, bytes);
-    texts.push(unpacked(bytes, compression).subarray(paths.length === 0 ? 0 : whole.headerBytes));
+    texts.push(unpacked(key, bytes).subarray(paths.length === 0 ? 0 : whole.headerBytes));
     paths.push(path);
   }
   return { resource, files: paths, text: Buffer.concat(texts).toString('utf8') };
@@ -98,9 +98,4 @@ class MemoryObject implements FileObject {
   async finish(): Promise<string> {
     return this.#sha256.digest('hex');
   }
-}
-
-function unpacked(bytes: Buffer, compression: Compression | undefined): Buffer {
-  if (compression === undefined) return bytes;
-  return compression === 'gzip' ? gunzipSync(bytes) : zstdDecompressSync(bytes);
 }

@@ -66,7 +66,7 @@ export async function writeCsv(dataset: string, plan: PlannedDataset, losses: Lo
       return at;
     }
     const end = room <= least ? recordEnd(counter, chunk, at) : letterEnd(chunk, at + Math.ceil(room / growth));
-    current = at === 0 && end === chunk.length ? chunk : chunk.subarray(at, end);
+    current = chunk.subarray(at, end);
     const written = rewriter?.take(current) ?? current;
     counter.take(current);
     betweenRecords = chunk[end - 1] === LINE_END && !counter.isQuoted;

@@ -10,6 +10,12 @@ export interface CatalogueColumn {
   readonly builtin: boolean;
 }
 
+/**
+ * How the server is asked for a column's values: as text, which its own output functions write; or, where those cost it much and the text follows from the value by the calendar alone, in
+ * binary form (../wasm/times.ts writes the same text).
+ */
+export type ValueFormat = 'text' | 'date' | 'timestamp' | 'timestamptz';
+
 const TEXT: ValueType = { kind: 'text' };
 
 /** What the server's output functions write for a type under the settings of session.ts; every rule on PostgreSQL's types stands in this file (docs/types.md shows them). */
@@ -39,6 +45,13 @@ export function sourceColumn({ name, type, base, builtin }: CatalogueColumn): So
   const values = plain.kind === 'decimal' ? { ...plain, ...digits(type) } : plain;
   // Types of this very database (enums, domains, composites, of extensions) are text to another one.
   return { name, sourceType: type, values, postgresType: builtin ? type : postgresText(values, base) };
+}
+
+/** The format in which a column of these types is asked for. */
+export function formatOf({ values }: SourceColumn): ValueFormat {
+  if (values.kind === 'date') return 'date';
+  if (values.kind === 'datetime') return values.zone ? 'timestamptz' : 'timestamp';
+  return 'text';
 }
 
 function postgresText({ kind }: ValueType, base: string): string {

@@ -5,7 +5,7 @@ import type { Connections } from './connections.ts';
 import { sourceError } from './failure.ts';
 import { type PageRange, PageRanges, inPages } from './page-ranges.ts';
 import { rowPieces } from './read-rows.ts';
-import type { ValueFormat } from './value-format.ts';
+import type { ValueFormat } from './kinds.ts';
 
 /** What a reading by several readers needs. */
 export interface ParallelReading {

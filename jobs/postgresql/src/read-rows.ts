@@ -4,7 +4,7 @@ import { sourceError } from './failure.ts';
 import { RowEncoder } from './row-encoder.ts';
 import { RowQuery } from './row-query.ts';
 import { tapOf } from './tap.ts';
-import type { ValueFormat } from './value-format.ts';
+import type { ValueFormat } from './kinds.ts';
 
 /** Little: who takes the bytes is slower than the server only where S3 is. */
 const ROOM_ALONE_BYTES = 1024 * 1024;

@@ -1,6 +1,6 @@
 import { type Piece, type WasmGlobal, type WasmMemory, ensureBytes, instantiate } from '@esclusa/kit';
 import { ROWS_WASM } from './rows.wasm.ts';
-import type { ValueFormat } from './value-format.ts';
+import type { ValueFormat } from './kinds.ts';
 
 /** What ../wasm/rows.ts exports. */
 interface RowsWasm {

@@ -3,7 +3,7 @@ import type { Piece } from '@esclusa/kit';
 import type { Connection, Submittable } from 'pg';
 import type { RowEncoder } from './row-encoder.ts';
 import type { BytesReader, Tap } from './tap.ts';
-import type { ValueFormat } from './value-format.ts';
+import type { ValueFormat } from './kinds.ts';
 
 /** The part of the connection's methods that its types leave out: the messages of the extended protocol. */
 interface Extended {

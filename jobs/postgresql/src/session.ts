@@ -7,7 +7,7 @@ import { readInRanges } from './parallel.ts';
 import { readRows } from './read-rows.ts';
 import { readSettings } from './settings.ts';
 import { beginReading } from './transaction.ts';
-import { formatOf } from './value-format.ts';
+import { formatOf } from './kinds.ts';
 
 /** The first version that reads no more of a table than a range of its pages. */
 const READS_RANGES = 140_000;

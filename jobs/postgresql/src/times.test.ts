@@ -5,7 +5,7 @@ import { RowEncoder } from './row-encoder.ts';
 import { encoded } from './testing/encoded.ts';
 import { DAY, dayOf, instantTexts, int32, int64 } from './testing/instants.ts';
 import { dataRow } from './testing/messages.ts';
-import type { ValueFormat } from './value-format.ts';
+import type { ValueFormat } from './kinds.ts';
 
 const MOST = 2n ** 63n - 1n;
 

@@ -1,6 +1,6 @@
 import { Buffer } from 'node:buffer';
 import type { RowEncoder, Stopped } from '../row-encoder.ts';
-import type { ValueFormat } from '../value-format.ts';
+import type { ValueFormat } from '../kinds.ts';
 
 /** What an encoder made of some bytes, why it stopped, and what it left of them. */
 export interface Encoded {
