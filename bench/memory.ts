@@ -11,24 +11,31 @@ import { type LabGateway, startGateway } from './lab/start-gateway.ts';
 import { usedMemory, watchPeak } from './lab/memory.ts';
 import { BUCKET, KEYS, LOGIN } from './lab/names.ts';
 
-const HELP = `npm run bench:memory: a job's and the gateway's memory, through real containers to a real S3.
+const HELP = `npm run bench:memory: a job's and the gateway's memory in every format, through real containers to a real S3.
 
 Usage: npm run bench:memory [-- options]
-  --rows N      rows to extract (5000000)
-  --json        end with one line of JSON and nothing else on stdout
-  --help        this text
+  --rows N          rows to extract (5000000)
+  --formats A,B     which formats: ${Object.keys(formatsOf('')).join(', ')}, or parquet:N with row groups of N MiB (all, and parquet:16, :32, :64)
+  --json            end with one line of JSON and nothing else on stdout
+  --help            this text
 
-Prints the highest memory use of the job's cgroup, as the kernel counts it, and the gateway's as "docker stats" shows it:
-at rest before the run, and after it.`;
+Prints for each format the highest memory use of the job's cgroup, as the kernel counts it, and the gateway's as "docker stats" shows it:
+at rest before the runs, and after them.`;
 
 const ROOT = new URL('..', import.meta.url).pathname;
 const MiB = 1024 * 1024;
 const NETWORK = 'esclusa_bench';
 const GATEWAY = 'esclusa_bench_gateway';
 const REST_MS = 10_000;
+const LIMIT_MIB = 1024;
 
 const { values } = parseArgs({
-  options: { rows: { type: 'string', default: '5000000' }, json: { type: 'boolean', default: false }, help: { type: 'boolean', default: false } },
+  options: {
+    rows: { type: 'string', default: '5000000' },
+    formats: { type: 'string', default: 'csv,gzip,zstd,parquet,parquet:16,parquet:32,parquet:64' },
+    json: { type: 'boolean', default: false },
+    help: { type: 'boolean', default: false },
+  },
 });
 const say = (line: string): void => console.error(line);
 
@@ -74,41 +81,53 @@ async function measure(rows: number): Promise<void> {
         POSTGRES_DATABASE: LOGIN.database,
       },
     });
-    await gateway.write('bench', { job: 'postgresql', datasets: { filas: {} }, limits: { memoryMiB: 256 } });
     await new Promise((resolve) => setTimeout(resolve, REST_MS));
     const rest = await usedMemory(GATEWAY);
-
-    say(`extracting ${rows} rows under a limit of 256 MiB`);
-    const watched = watchPeak(GATEWAY);
-    const started = performance.now();
-    const response = await fetch(`${gateway.url}/api/ingesta/bench`, { method: 'POST' });
-    const seconds = (performance.now() - started) / 1000;
-    const answer = (await response.json()) as { result?: { filas: { registros: number; bytes: number } } };
-    const peak = await watched.stop();
-    if (answer.result === undefined) throw new Error(`the run failed: ${JSON.stringify(answer)}`);
-    const { registros, bytes } = answer.result.filas;
-    if (registros !== rows) throw new Error(`${registros} rows came of ${rows}`);
-    const after = await usedMemory(GATEWAY);
-
-    const mib = (value: number): number => Math.round((value / MiB) * 10) / 10;
-    const result = {
-      rows,
-      mb: Math.round(bytes / 1e6),
-      seconds: Math.round(seconds * 10) / 10,
-      job_peak_mib: mib(peak),
-      gateway_rest_mib: mib(rest),
-      gateway_after_mib: mib(after),
-    };
+    const runs = [];
+    for (const format of values.formats.split(',')) runs.push(await extract(gateway, format, rows));
+    const result = { rows, runs, gateway_rest_mib: mib(rest), gateway_after_mib: mib(await usedMemory(GATEWAY)) };
     if (!values.json) {
-      console.log(`rows              ${rows} (${result.mb} MB of CSV in ${result.seconds} s, ${Math.round(bytes / 1e6 / seconds)} MB/s)`);
-      console.log(`job, peak         ${result.job_peak_mib} MiB of its cgroup`);
-      console.log(`gateway at rest   ${result.gateway_rest_mib} MiB in docker stats; after the run ${result.gateway_after_mib} MiB`);
+      console.log(`${rows} rows; of each format the peak of the job's cgroup, under a limit of ${LIMIT_MIB} MiB`);
+      for (const { format, job_peak_mib, mb, seconds } of runs) {
+        console.log(`${format.padEnd(12)} ${String(job_peak_mib).padStart(6)} MiB   ${String(mb).padStart(6)} MB in ${String(seconds).padStart(5)} s`);
+      }
+      console.log(`gateway at rest   ${result.gateway_rest_mib} MiB in docker stats; after the runs ${result.gateway_after_mib} MiB`);
     }
     console.log(JSON.stringify(result));
   } finally {
     await gateway?.close();
     await lab.clear('bench');
   }
+}
+
+/** A dataset's options by the name of its format. */
+function formatsOf(rowGroup: string): Record<string, object> {
+  const parquet = { format: 'parquet', ...(rowGroup === '' ? {} : { parquet: { rowGroupMiB: Number(rowGroup) } }) };
+  return { csv: {}, gzip: { compression: 'gzip' }, zstd: { compression: 'zstd' }, parquet };
+}
+
+async function extract(gateway: LabGateway, format: string, rows: number) {
+  const [name = '', rowGroup = ''] = format.split(':');
+  const options = formatsOf(rowGroup)[name];
+  if (options === undefined) throw new Error(`there is no format ${name}`);
+  await gateway.write('bench', { job: 'postgresql', datasets: { filas: options }, limits: { memoryMiB: LIMIT_MIB } });
+  say(`extracting ${rows} rows as ${format}`);
+  const watched = watchPeak(GATEWAY);
+  const started = performance.now();
+  const response = await fetch(`${gateway.url}/api/ingesta/bench`, { method: 'POST' });
+  const seconds = (performance.now() - started) / 1000;
+  const answer = (await response.json()) as { result?: { filas: { registros: number; bytes: number } } };
+  const peak = await watched.stop();
+  if (answer.result === undefined) throw new Error(`the run failed: ${JSON.stringify(answer)}`);
+  const { registros, bytes } = answer.result.filas;
+  if (registros !== rows) throw new Error(`${registros} rows came of ${rows}`);
+  const result = { format, mb: Math.round(bytes / 1e6), seconds: Math.round(seconds * 10) / 10, job_peak_mib: mib(peak) };
+  say(JSON.stringify(result));
+  return result;
+}
+
+function mib(value: number): number {
+  return Math.round((value / MiB) * 10) / 10;
 }
 
 async function load(port: number, rows: number): Promise<void> {

@@ -7,40 +7,58 @@ import { LEAN, UNUSED } from './lean.ts';
 
 const ROOT = new URL('../..', import.meta.url).pathname;
 
-/** A program in one file, not yet written. */
+const isMap = (name: string): boolean => name.endsWith('.map');
+
+/** A program with all that it imports, not yet written. */
 export interface Bundle {
   /** Content of each file that belongs into `dist/`, by name. */
   readonly files: ReadonlyMap<string, Uint8Array>;
-  readonly map: Uint8Array;
+  /** Source maps, by name. */
+  readonly maps: ReadonlyMap<string, Uint8Array>;
   /** Changes when, and only when, a file in `dist/` would. */
   readonly hash: string;
 }
 
-/** Bundles `<folder>/src/main.ts` with all that it imports. */
+/** Bundles `<folder>/src/main.ts` with all that it imports: `main.js`, and of a job a file each for what it imports only when it needs it. */
 export async function bundle(folder: string): Promise<Bundle> {
-  // A job's libraries may need any encoding, and TLS to any server; a gateway lives long and rests most of the time.
-  const plugins = basename(folder) === 'gateway' ? LEAN : UNUSED;
-  const output = await bundled(join(folder, 'src/main.ts'), join(folder, 'dist/main.js'), plugins);
+  const isGateway = basename(folder) === 'gateway';
+  const { outputs, packages } = await bundled(join(folder, 'src/main.ts'), {
+    // What a job has no use for is not even read: that is a sixth of its start (docs/decisions.md).
+    splitting: !isGateway,
+    // A job's libraries may need any encoding, and TLS to any server; a gateway lives long and rests most of the time.
+    plugins: isGateway ? LEAN : UNUSED,
+  });
   const files = new Map([
-    ['main.js', output('main.js')],
+    ...[...outputs].filter(([name]) => !isMap(name)),
     // Without it, Node would parse the file twice to find out that it is an ES module.
-    ['package.json', Buffer.from('{"type":"module"}\n')],
-    ...assets(folder),
+    ['package.json', Buffer.from('{"type":"module"}\n')] as const,
+    ...packages.flatMap(assets),
   ]);
   const hash = createHash('sha256');
   for (const [name, content] of files) hash.update(name).update(content);
-  return { files, map: output('main.js.map'), hash: hash.digest('hex') };
+  return { files, maps: new Map([...outputs].filter(([name]) => isMap(name))), hash: hash.digest('hex') };
 }
 
 /** Bundles a program of any name with all that it imports; resolves with the one file that it becomes. */
 export async function bundleFile(entry: string): Promise<Uint8Array> {
-  return (await bundled(entry, `${entry}.bundle.mjs`, UNUSED))('.bundle.mjs');
+  const { outputs } = await bundled(entry, { splitting: false, plugins: UNUSED });
+  const [, content] = [...outputs].find(([name]) => !isMap(name)) ?? [];
+  if (content === undefined) throw new Error(`esbuild made nothing of ${entry}`);
+  return content;
 }
 
-async function bundled(entry: string, outfile: string, plugins: Plugin[]): Promise<(name: string) => Uint8Array> {
+interface Bundled {
+  readonly outputs: ReadonlyMap<string, Uint8Array>;
+  /** Folders of our own packages that it is made of. */
+  readonly packages: readonly string[];
+}
+
+async function bundled(entry: string, options: { readonly splitting: boolean; readonly plugins: Plugin[] }): Promise<Bundled> {
   const result = await build({
+    ...options,
     entryPoints: [entry],
-    outfile,
+    outdir: join(dirname(entry), 'dist'),
+    metafile: true,
     absWorkingDir: ROOT,
     bundle: true,
     write: false,
@@ -59,12 +77,11 @@ async function bundled(entry: string, outfile: string, plugins: Plugin[]): Promi
     legalComments: 'none',
     sourcemap: 'external',
     logLevel: 'silent',
-    plugins,
   });
-  return (name) => {
-    const file = result.outputFiles.find(({ path }) => path.endsWith(name));
-    if (file === undefined) throw new Error(`esbuild made no ${name} of ${entry}`);
-    return file.contents;
+  const packages = Object.keys(result.metafile.inputs).map((path) => /^(gateway|jobs\/[^/]+)\/src\//.exec(path)?.[1]);
+  return {
+    outputs: new Map(result.outputFiles.map(({ path, contents }) => [basename(path), contents])),
+    packages: [...new Set(packages)].filter((folder) => folder !== undefined).map((folder) => join(ROOT, folder)),
   };
 }
 
@@ -77,16 +94,17 @@ function assets(folder: string): [name: string, content: Uint8Array][] {
   return Object.entries(listed).map(([name, source]) => [`assets/${name}`, readFileSync(pathOf(source))]);
 }
 
-/** Writes a bundle to `<folder>/dist`, and its source map to `.cache/maps`, outside of every image. */
-export function writeBundle(folder: string, { files, map }: Bundle): void {
+/** Writes a bundle to `<folder>/dist`, and its source maps to `.cache/maps/<name>`, outside of every image. */
+export function writeBundle(folder: string, { files, maps }: Bundle): void {
   const dist = join(folder, 'dist');
-  const maps = join(ROOT, '.cache/maps');
-  rmSync(dist, { recursive: true, force: true });
-  mkdirSync(dist, { recursive: true });
-  mkdirSync(maps, { recursive: true });
+  const mapped = join(ROOT, '.cache/maps', basename(folder));
+  for (const each of [dist, mapped]) {
+    rmSync(each, { recursive: true, force: true });
+    mkdirSync(each, { recursive: true });
+  }
   for (const [name, content] of files) {
     mkdirSync(dirname(join(dist, name)), { recursive: true });
     writeFileSync(join(dist, name), content);
   }
-  writeFileSync(join(maps, `${basename(folder)}.js.map`), map);
+  for (const [name, map] of maps) writeFileSync(join(mapped, name), map);
 }

@@ -9,6 +9,7 @@ import { connectJob, extractHere } from '../support/extract.ts';
 import { fieldsOf, loadIntoDuckdb, loadIntoPostgres } from '../support/load.ts';
 import { MongoServer } from '../support/mongo-server.ts';
 import { PostgresServer } from '../support/postgres-server.ts';
+import { expectFormats } from './formats.ts';
 import { expectLoads, spellAlike } from './holds.ts';
 import { type Canonical, plain, readAs } from './mongodb-canonical.ts';
 import { AnyDate, CORPUS, Doubled } from './mongodb-entries.ts';
@@ -140,6 +141,7 @@ describe('the corpus of MongoDB', () => {
     );
     await expectLoads(extracted, target);
     expect((await loadIntoDuckdb(resource, files)).types[1]).toBe(duckdb);
+    await expectFormats(session, { columns: ['_id', 'v'] }, extracted);
   });
 
   test('without columns they are the union of all documents’ fields', async () => {

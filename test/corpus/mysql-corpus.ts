@@ -9,6 +9,7 @@ import { connectJob, extractHere } from '../support/extract.ts';
 import { fieldsOf, loadIntoDuckdb } from '../support/load.ts';
 import { MysqlServer } from '../support/mysql-server.ts';
 import { PostgresServer } from '../support/postgres-server.ts';
+import { expectFormats } from './formats.ts';
 import { expectLoads, spellAlike } from './holds.ts';
 import { LOSSY_CHARSETS } from './mysql-charsets.ts';
 import { CORPUS, READINGS } from './mysql-entries.ts';
@@ -109,6 +110,7 @@ export function mysqlCorpus(kind: 'mysql' | 'mariadb'): void {
       await expectLoads(extracted, target);
       expect((await loadIntoDuckdb(resource, files)).types[1]).toBe(duckdb);
       expect(resource.lossy).toBe(0);
+      await expectFormats(session, {}, extracted);
     });
 
     test.each(cases)('%s (%d), as a query', async (type, index, { field, duckdb, special = 0 }) => {

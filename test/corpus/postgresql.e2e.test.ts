@@ -7,6 +7,7 @@ import { readCsv } from '../support/csv.ts';
 import { connectJob, extractHere } from '../support/extract.ts';
 import { fieldsOf, loadIntoDuckdb, spelt } from '../support/load.ts';
 import { PostgresServer } from '../support/postgres-server.ts';
+import { expectFormats } from './formats.ts';
 import { expectLoads, spellAlike } from './holds.ts';
 import { TEXTS } from './texts.ts';
 
@@ -133,6 +134,7 @@ describe('the corpus of PostgreSQL', () => {
     await expectLoads(extracted, target);
     expect((await loadIntoDuckdb(resource, files)).types[1]).toBe(duckdb);
     expect(resource.lossy).toBe(0);
+    await expectFormats(session, {}, extracted);
   });
 
   test('what is loaded equals the source by the server’s own comparison', async () => {

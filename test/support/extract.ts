@@ -3,18 +3,17 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { afterAll } from '@jest/globals';
-import { type Mode, type Resource, compressionEnding, fileKey } from '@esclusa/contract';
+import { type Mode, type Resource, compressionEnding, fileKey, formatEnding } from '@esclusa/contract';
 import type { Job, Settings, SourceSession } from '../../jobs/kit/src/job.ts';
 import { Losses } from '../../jobs/kit/src/losses.ts';
 import { resourceOfDataset } from '../../jobs/kit/src/manifest/resource.ts';
 import { maskedDataset } from '../../jobs/kit/src/masks/masked-dataset.ts';
-import { dialectOf } from '../../jobs/kit/src/options/csv-options.ts';
 import type { DatasetOptions } from '../../jobs/kit/src/options/dataset-options.ts';
 import { DatasetFiles, type FileObject } from '../../jobs/kit/src/sink/dataset-files.ts';
-import { writeCsv } from '../../jobs/kit/src/write-csv.ts';
+import { fileCompression, writeDataset } from '../../jobs/kit/src/write-dataset.ts';
 import { unpacked } from './unpacked.ts';
 
-/** A dataset as files on this machine, with what the manifest says of it, and its text, unpacked: that of one file, whatever their number. */
+/** A dataset as files on this machine, with what the manifest says of it, and its text, unpacked: that of one CSV, whatever the number of files; of Parquet nothing. */
 export interface Extracted {
   readonly resource: Resource;
   readonly files: readonly string[];
@@ -44,17 +43,16 @@ export async function extractHere<Dataset extends DatasetOptions>(
   settings: Settings = {},
 ): Promise<Extracted> {
   const plan = maskedDataset(name, await session.plan(name, dataset), dataset.mask, settings);
-  const dialect = dialectOf(dataset.csv);
   const losses = new Losses(name, dataset.strict ?? false);
   const objects: MemoryObject[] = [];
-  const { compression, splitMiB = Infinity } = dataset;
+  const { splitMiB = Infinity } = dataset;
   const open = async (number: number): Promise<FileObject> => {
-    const object = new MemoryObject(fileKey(`corpus/${name}.csv${compressionEnding({ compression })}`, number));
+    const object = new MemoryObject(fileKey(`corpus/${name}${formatEnding(dataset)}${compressionEnding(dataset)}`, number));
     objects.push(object);
     return object;
   };
-  const files = await DatasetFiles.begin({ dataset: name, open, compression, splitBytes: splitMiB * 1024 * 1024 });
-  const whole = await writeCsv(name, plan, losses, files, dialect);
+  const files = await DatasetFiles.begin({ dataset: name, open, compression: fileCompression(dataset), splitBytes: splitMiB * 1024 * 1024 });
+  const whole = await writeDataset(name, plan, losses, files, dataset, '0.0.0');
   const resource = resourceOfDataset({
     ...whole,
     files: await files.finish(whole.rows),
@@ -63,7 +61,6 @@ export async function extractHere<Dataset extends DatasetOptions>(
     omittedColumns: plan.omittedColumns,
     losses: losses.reasons,
     query: plan.query,
-    dialect,
     options: dataset,
   });
   const paths: string[] = [];
@@ -72,7 +69,7 @@ export async function extractHere<Dataset extends DatasetOptions>(
     const bytes = Buffer.concat(chunks);
     const path = join(folder, `${number++}_${basename(key)}`);
     await writeFile(path, bytes);
-    texts.push(unpacked(key, bytes).subarray(paths.length === 0 ? 0 : whole.headerBytes));
+    if (whole.as.format === 'csv') texts.push(unpacked(key, bytes).subarray(paths.length === 0 ? 0 : whole.as.headerBytes));
     paths.push(path);
   }
   return { resource, files: paths, text: Buffer.concat(texts).toString('utf8') };

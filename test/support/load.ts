@@ -10,7 +10,7 @@ import { from as copyFrom } from 'pg-copy-streams';
 type Cells = (string | null)[][];
 
 /** The manifest's own line for a reader. */
-export function loadLine(resource: Resource, reader: 'duckdb' | 'pandas' | 'postgresql'): string {
+export function loadLine(resource: Resource, reader: 'duckdb' | 'pandas' | 'postgresql' | 'athena' | 'redshift'): string {
   return (resource['load'] as Record<string, string>)[reader] ?? '';
 }
 

@@ -4,7 +4,7 @@ import type { Resource } from '@esclusa/contract';
 import { fieldsOf, loadLine, ofFiles } from './load.ts';
 
 /** A Python that has pandas: `ESCLUSA_TEST_PYTHON=venv/bin/python npm run test:e2e -- --testPathPatterns corpus`. No package of Debian is new enough, so that it is asked for. */
-const PYTHON = process.env['ESCLUSA_TEST_PYTHON'];
+export const PYTHON = process.env['ESCLUSA_TEST_PYTHON'];
 
 const SCRIPT = `
 import sys, json, pandas

@@ -52,6 +52,23 @@ describe('keys among the entries of the ledger', () => {
   });
 });
 
+/** The problem of a template that ends like another format. */
+const said = (ending: string, dataset: string, format: string): unknown[] => [
+  expect.stringContaining(`destination.key: ends with "${ending}", and dataset "${dataset}" is ${format} (format)`),
+];
+
+describe('keys that end like those of a format', () => {
+  test.each([
+    ['.csv', 'a: { format: parquet }', said('.csv', 'a', 'parquet')],
+    ['.csv', 'a:\n  b: { format: parquet }', said('.csv', 'b', 'parquet')],
+    ['.parquet', 'a: { format: parquet }\n  b:', said('.parquet', 'b', 'csv')],
+    ['.parquet', 'a: { format: parquet, compression: gzip }', []],
+    ['', 'a: { format: parquet }\n  b:', []],
+  ])('%s: are refused for datasets that are of another: %j', (ending, datasets, expected) => {
+    expect(problems(pipeline(key(`{dataset}_{run}${ending}`), datasets))).toEqual(expected);
+  });
+});
+
 /** The problem of a template that ends with .gz, as people read it. */
 const refused = (dataset: string): unknown[] => [
   expect.stringMatching(`^pipelines/ventas\\.yaml:\\d: destination\\.key: ends with ".gz", and dataset "${dataset}" is not compressed so`),

@@ -1,4 +1,15 @@
-import { COMPRESSION_ENDING, MAX_FILES, MAX_KEY_BYTES, compressionEnding, fileKey, isFileKey } from '@esclusa/contract';
+import {
+  COMPRESSION_ENDING,
+  FORMATS,
+  MAX_FILES,
+  MAX_KEY_BYTES,
+  compressionEnding,
+  fileKey,
+  formatEnding,
+  formatOf,
+  isFileKey,
+  listKey,
+} from '@esclusa/contract';
 import { ledgerKeys } from '../ledger/keys.ts';
 import type { Pipeline, PipelineProblem } from '../pipelines/pipeline.ts';
 import { type KeyParts, dataKeys, destinationOf } from './stamp.ts';
@@ -11,7 +22,7 @@ const LONGEST = { run: '0'.repeat(36), attempt: 999, stamp: '20250102_153045', r
 const SHORTEST = { ...LONGEST, attempt: 1, reserved: true } satisfies Fixed;
 
 /**
- * What is wrong with the keys that a pipeline's runs would have: a file called compressed that is not, data among the
+ * What is wrong with the keys that a pipeline's runs would have: a file called what it is not, data among the
  * ledger's entries, one key for files of two datasets, or keys that S3 has no room for. Found late, the first could not be read by name, the
  * second would be swept or listed as what it is not, the third would fail a run at its end, and the last would keep it from ever beginning.
  */
@@ -21,13 +32,21 @@ export function keyProblems(pipeline: Pipeline, ledgerPrefix: string): PipelineP
   const problem = (message: string): PipelineProblem[] => [{ file: pipeline.file, line: pipeline.lineOf(path), field: path.join('.'), message }];
   const first = destinationOf(pipeline);
   const keysOf = (parts: Fixed): Record<string, string> => dataKeys(datasets, { ...parts, destination: first, template: destination.key, pipeline: name });
-  const keys = Object.values(keysOf(LONGEST));
+  const named = Object.entries(keysOf(LONGEST));
+  const keys = named.map(([, key]) => key);
 
   const promised = Object.values(COMPRESSION_ENDING).find((ending) => destination.key?.endsWith(ending) === true);
   const other = Object.entries(datasets).find(([, options]) => promised !== undefined && compressionEnding(options) !== promised)?.[0];
   if (other !== undefined) {
     return problem(
       `ends with "${promised}", and dataset "${other}" is not compressed so (compression); leave it out, compressed files get their ending by themselves`,
+    );
+  }
+  const said = FORMATS.find((format) => destination.key?.endsWith(formatEnding({ format })) === true);
+  const [odd, options = {}] = Object.entries(datasets).find(([, options]) => said !== undefined && formatOf(options) !== said) ?? [];
+  if (odd !== undefined) {
+    return problem(
+      `ends with ".${said}", and dataset "${odd}" is ${formatOf(options)} (format); leave it out, files of Parquet get their ending by themselves`,
     );
   }
   const inside = keys.find((key) => key.startsWith(ledgerPrefix));
@@ -38,7 +57,11 @@ export function keyProblems(pipeline: Pipeline, ledgerPrefix: string): PipelineP
   const [twin, key = ''] = bare.find(([, key]) => bare.some(([, first]) => first !== key && isFileKey(first, key))) ?? [];
   if (twin !== undefined) return problem(`"${shown(key)}", the key of dataset "${twin}", is that of a further file of another dataset; name it otherwise`);
   // The ledger's key for a second that is reserved there holds the first part of the keys too.
-  const all = [...keys.map((key) => fileKey(key, MAX_FILES)), ledgerKeys(ledgerPrefix).stamp(first, LONGEST.stamp)];
+  const further = ([dataset, key]: [string, string]): string[] => [
+    fileKey(key, MAX_FILES),
+    ...(formatOf(datasets[dataset] ?? {}) === 'csv' ? [] : [listKey(key)]),
+  ];
+  const all = [...named.flatMap(further), ledgerKeys(ledgerPrefix).stamp(first, LONGEST.stamp)];
   const [longest = ''] = all.toSorted((a, b) => Buffer.byteLength(b) - Buffer.byteLength(a));
   const excess = Buffer.byteLength(longest) - MAX_KEY_BYTES;
   if (excess <= 0) return [];

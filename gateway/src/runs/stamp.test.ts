@@ -39,6 +39,14 @@ describe('dataKeys', () => {
     expect(keys).toEqual([plain, gzip, zstd]);
   });
 
+  test.each([
+    [undefined, 'ventas/m_20250102_153045.parquet'],
+    ['{run}/{dataset}.parquet', `${RUN}/m.parquet`],
+    ['{run}/{dataset}', `${RUN}/m.parquet`],
+  ])('of the template %s end as Parquet does, whatever compresses its pages', (template, key) => {
+    for (const compression of [undefined, 'gzip']) expect(dataKeys({ m: { format: 'parquet', compression } }, { ...PARTS, template })).toEqual({ m: key });
+  });
+
   test('bear the end of the run id before the ending of the compressed file too', () => {
     const reserved = { ...PARTS, reserved: false };
     const m = { compression: 'zstd' };

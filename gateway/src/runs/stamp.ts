@@ -1,10 +1,10 @@
-import { compressionEnding } from '@esclusa/contract';
+import { compressionEnding, formatEnding, formatOf } from '@esclusa/contract';
 import { PLACEHOLDER, type Placeholder, isTimed, placeholdersIn } from '../pipelines/key-template.ts';
 
 /*
  * The whole rule for keys of data: `<destination>/<dataset>_<stamp>.csv`, or what a pipeline's template (`destination.key`) makes of
  * them, and behind
- * it `.gz` or `.zst` for a dataset that is compressed, unless the template ends so itself. No two attempts may have one key, so each second is reserved once per destination, and whoever did not get it, or has no second
+ * it `.gz` or `.zst` for a dataset that is compressed, unless the template ends so itself; of Parquet `.parquet` in place of `.csv`. No two attempts may have one key, so each second is reserved once per destination, and whoever did not get it, or has no second
  * in its template, has something else in its keys that nobody else has. What a template may say stands in pipelines/key-template.ts.
  */
 
@@ -34,11 +34,14 @@ export function dataKeys(datasets: Readonly<Record<string, Readonly<Record<strin
   const suffix = suffixOf(parts);
   const keyOf =
     template === undefined
-      ? (dataset: string) => `${destination}/${dataset}_${stamp}${suffix}.csv`
+      ? (dataset: string) => `${destination}/${dataset}_${stamp}${suffix}`
       : (dataset: string) => fill(withSuffix(template, suffix), { ...parts, dataset });
   const endingOf = (options: Readonly<Record<string, unknown>>): string => {
-    const ending = compressionEnding(options);
-    return template?.endsWith(ending) === true ? '' : ending;
+    const compressed = compressionEnding(options);
+    if (template === undefined) return formatEnding(options) + compressed;
+    // A template may end as it likes for CSV, which every tool opens whatever its name.
+    const ending = formatOf(options) === 'csv' ? compressed : formatEnding(options);
+    return template.endsWith(ending) ? '' : ending;
   };
   return Object.fromEntries(Object.entries(datasets).map(([dataset, options]) => [dataset, keyOf(dataset) + endingOf(options)]));
 }

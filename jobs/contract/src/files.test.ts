@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { MAX_FILES, fileKey, furtherFilesPrefix, isFileKey } from './files.ts';
+import { MAX_FILES, fileKey, furtherFilesPrefix, isFileKey, listKey } from './files.ts';
 
 describe('keys of a dataset of several files', () => {
   test.each([
@@ -14,6 +14,13 @@ describe('keys of a dataset of several files', () => {
   ])('the second of %s', (key, second) => {
     expect([fileKey(key, 1), fileKey(key, 2)]).toEqual([key, second]);
     expect(second.startsWith(furtherFilesPrefix(key))).toBe(true);
+  });
+
+  test('the list of them lies beside them, and is theirs', () => {
+    const list = listKey('ventas/pedidos_20250102_153045.parquet');
+    expect(list).toBe('ventas/pedidos_20250102_153045.part-list.json');
+    expect(isFileKey('ventas/pedidos_20250102_153045.parquet', list)).toBe(true);
+    expect(isFileKey('ventas/pedidos_20250102_153046.parquet', list)).toBe(false);
   });
 
   test('sort as they are numbered', () => {

@@ -17,15 +17,20 @@ export function fileKey(key: string, number: number): string {
   return `${stem}${PART}${String(number).padStart(DIGITS, '0')}${ending}`;
 }
 
-/** What the keys of all but the first file of a dataset begin with; other objects' may too. */
+/** The key of the list of a dataset's files, for readers that want one beside them. */
+export function listKey(key: string): string {
+  return `${furtherFilesPrefix(key)}list.json`;
+}
+
+/** What the keys of all objects of a dataset but its first file begin with; other objects' may too. */
 export function furtherFilesPrefix(key: string): string {
   return `${halves(key).stem}${PART}`;
 }
 
-/** Whether a key is that of one of a dataset's files, the first of which is at `key`: the inverse of {@link fileKey}. */
+/** Whether a key is that of one of a dataset's files, the first of which is at `key`, or of their list: the inverse of {@link fileKey} and {@link listKey}. */
 export function isFileKey(key: string, other: string): boolean {
   const [number] = /^\d{4}/.exec(other.slice(furtherFilesPrefix(key).length)) ?? [];
-  return other === key || (Number(number) >= 2 && fileKey(key, Number(number)) === other);
+  return other === key || other === listKey(key) || (Number(number) >= 2 && fileKey(key, Number(number)) === other);
 }
 
 function halves(key: string): { stem: string; ending: string } {

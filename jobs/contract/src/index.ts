@@ -5,7 +5,7 @@
  * container of a run; a *dataset* becomes one file; the *manifest* says what an attempt published and is its commit.
  */
 export * from './commit.ts';
-export * from './compression.ts';
+export * from './format.ts';
 export * from './decide.ts';
 export * from './environment.ts';
 export * from './errors.ts';

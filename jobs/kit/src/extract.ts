@@ -1,21 +1,20 @@
-import { DATASETS_READ, type JobRequest, type Manifest, type Resource } from '@esclusa/contract';
+import { DATASETS_READ, type JobRequest, type Manifest, type Resource, filesOf, listKey } from '@esclusa/contract';
 import type { PlannedDataset, SourceSession } from './job.ts';
 import { Losses } from './losses.ts';
+import { redshiftManifest } from './manifest/load/redshift.ts';
 import { resourceOfDataset } from './manifest/resource.ts';
-import { dialectOf } from './options/csv-options.ts';
+import type { FileOutput } from './file-output.ts';
 import type { DatasetOptions } from './options/dataset-options.ts';
 import type { JobOutput } from './output.ts';
 import { progressReporter } from './progress.ts';
 import { DatasetFiles } from './sink/dataset-files.ts';
-import { MAX_SPLIT_MIB } from './sink/part-size.ts';
 import type { Publication } from './sink/publication.ts';
-import { type CsvOutput, writeCsv } from './write-csv.ts';
-
-const MIB = 1024 * 1024;
+import { fileCompression, splitBytes, writeDataset } from './write-dataset.ts';
 
 /** What one extraction needs. */
 export interface Extraction {
   readonly job: string;
+  readonly version: string;
   readonly request: JobRequest;
   readonly session: SourceSession<unknown>;
   readonly options: ReadonlyMap<string, DatasetOptions>;
@@ -38,21 +37,19 @@ export async function extract(extraction: Extraction): Promise<Manifest> {
   return extraction.publication.commit(manifest);
 }
 
-async function upload({ request, options, plans, publication, output, signal }: Extraction, name: string): Promise<Resource> {
+async function upload({ version, request, options, plans, publication, output, signal }: Extraction, name: string): Promise<Resource> {
   const plan = plans.get(name);
   if (plan === undefined) throw new Error(`dataset ${name} has no plan`);
   const report = progressReporter(output, name, plan.estimatedRows);
   const asked = options.get(name) ?? {};
   const losses = new Losses(name, asked.strict ?? false);
-  const dialect = dialectOf(asked.csv);
-  const { compression, splitMiB = MAX_SPLIT_MIB } = asked;
   const open = async (number: number) => {
-    const object = await publication.open(name, number, compression);
+    const object = await publication.open(name, number, asked);
     if (number > 1) output.log('info', `dataset "${name}": file ${number} begins at ${object.key}`, { event: 'next-file', dataset: name });
     return object;
   };
-  const files = await DatasetFiles.begin({ dataset: name, open, compression, splitBytes: splitMiB * MIB });
-  const passing: CsvOutput = {
+  const files = await DatasetFiles.begin({ dataset: name, open, compression: fileCompression(asked), splitBytes: splitBytes(asked) });
+  const passing: FileOutput = {
     get room() {
       return files.room;
     },
@@ -64,7 +61,7 @@ async function upload({ request, options, plans, publication, output, signal }: 
     next: (rows) => files.next(rows),
   };
   const writeWhole = async () => {
-    const whole = await writeCsv(name, plan, losses, passing, dialect);
+    const whole = await writeDataset(name, plan, losses, passing, asked, version);
     signal.throwIfAborted();
     return { ...whole, files: await files.finish(whole.rows) };
   };
@@ -72,14 +69,30 @@ async function upload({ request, options, plans, publication, output, signal }: 
   report(written.rows, files.bytes, { now: true });
   const { reasons } = losses;
   if (reasons.length > 0) output.log('warn', `dataset "${name}": values lost something: ${reasons.join('; ')}`, { event: 'lossy', dataset: name });
-  return resourceOfDataset({
+  const { bucket, keys } = request.destination;
+  const list = asked.parquet?.redshiftManifest === true ? listKey(keys[name] ?? '') : undefined;
+  const resource = resourceOfDataset({
     ...written,
     dataset: name,
-    bucket: request.destination.bucket,
+    bucket,
+    folder: ownFolder(request.run, keys, name),
+    list,
     omittedColumns: plan.omittedColumns,
     losses: reasons,
     query: plan.query,
-    dialect,
     options: asked,
   });
+  if (list !== undefined) {
+    const object = await publication.openList(name);
+    await object.write(Buffer.from(redshiftManifest(filesOf(resource))));
+    await object.finish();
+  }
+  return resource;
+}
+
+/** The folder of a dataset's files, where nothing else ever lies below it: the run's id is in its name, and no other dataset's files are in it. */
+function ownFolder(run: string, keys: Readonly<Record<string, string>>, dataset: string): string | undefined {
+  const folder = /^.*\//.exec(keys[dataset] ?? '')?.[0] ?? '';
+  const others = Object.entries(keys).filter(([name]) => name !== dataset);
+  return folder.includes(run) && !others.some(([, key]) => key.startsWith(folder)) ? folder : undefined;
 }

@@ -8,7 +8,7 @@ export { nameDatasets } from './dataset-names.ts';
 export type { DatasetReader, Job, PlannedDataset, Settings, SourceContext, SourceSession } from './job.ts';
 export { letGo } from './let-go.ts';
 export { Losses, type LossyRow, NO_UTF8 } from './losses.ts';
-export { columnsOrExclude, datasetOptions } from './options/dataset-options.ts';
+export { columnsOrExclude, datasetOptions, optionsOfFormat } from './options/dataset-options.ts';
 export { type SqlDataset, isWholeQuery, restOfSelect, sqlDatasetSchema } from './options/sql-dataset.ts';
 export type { JobOutput } from './output.ts';
 export { type Piece, bytesOf } from './piece.ts';

@@ -80,7 +80,7 @@ async function performRequest<Dataset extends DatasetOptions>(
     stop.snapshotDone();
     return release();
   };
-  const extraction = { job: job.name, request, session, options: datasets, plans, publication, output, signal: stop.signal, onRead };
+  const extraction = { job: job.name, version: job.version, request, session, options: datasets, plans, publication, output, signal: stop.signal, onRead };
   try {
     return runResult(request, await extract(extraction));
   } catch (error) {

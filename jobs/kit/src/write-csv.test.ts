@@ -5,7 +5,8 @@ import { type Dialect, PLAIN, csvRecord } from './csv/rules.ts';
 import { dialects } from './csv/testing/dialects.ts';
 import { Losses } from './losses.ts';
 import { oneFile } from './testing/one-file.ts';
-import { type CsvOutput, writeCsv } from './write-csv.ts';
+import type { FileOutput } from './file-output.ts';
+import { writeCsv } from './write-csv.ts';
 
 const COLUMNS = ['id', 'texto', 'otro'].map((name) => ({ name, sourceType: 'text', values: { kind: 'text' as const } }));
 
@@ -77,7 +78,7 @@ describe('writeCsv', () => {
 });
 
 /** Files that end at a size, in memory. */
-class Files implements CsvOutput {
+class Files implements FileOutput {
   readonly texts: string[] = [];
   /** Rows up to the end of each file but the last. */
   readonly rows: number[] = [];

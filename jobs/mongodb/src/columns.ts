@@ -1,9 +1,11 @@
 import { JobError } from '@esclusa/contract';
 import { type ChosenColumns, type SourceColumn, chooseColumns } from '@esclusa/kit';
-import { type Picker, byPaths } from './cells.ts';
+import { Cells, type Picker, byPaths } from './cells.ts';
 import type { Dataset } from './dataset.ts';
 import { type DiscoveredColumn, Discovery } from './discover.ts';
+import { ObservedColumn } from './observed.ts';
 import { type Path, parsePath } from './paths.ts';
+import { openDocument } from './raw/document.ts';
 import type { Batch } from './rows.ts';
 
 /** The columns of a dataset, and what finds them in a document. */
@@ -21,6 +23,25 @@ export function namedColumns(dataset: string, wanted: NonNullable<Dataset['colum
   const paths = named.map(({ path }) => parsePath(path));
   // Refuses a name that comes twice.
   return { ...chooseColumns(dataset, all, { columns: all.map(({ name }) => name) }), paths, picker: byPaths(paths) };
+}
+
+/** The same columns, with the types that the values at their paths have: for a file that has to know them beforehand. */
+export async function typedColumns(planned: PlannedColumns, documents: AsyncIterable<Batch>): Promise<PlannedColumns> {
+  const observed = planned.columns.map(() => new ObservedColumn());
+  const cells = new Cells(observed.length);
+  for await (const { bytes, offsets } of documents) {
+    for (const offset of offsets) {
+      const document = openDocument(bytes, offset);
+      cells.clear();
+      planned.picker.pick(document, cells);
+      observed.forEach((column, index) => column.see(document.bytes, cells.found[index]));
+    }
+  }
+  const columns = planned.columns.map((column, index) => {
+    const { sourceType = column.sourceType, values = column.values } = observed[index]?.column(column.name) ?? {};
+    return { ...column, sourceType, values };
+  });
+  return { ...planned, columns };
 }
 
 /** The columns that documents have. */

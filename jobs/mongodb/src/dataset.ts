@@ -1,4 +1,4 @@
-import { columnsOrExclude, datasetOptions } from '@esclusa/kit';
+import { columnsOrExclude, datasetOptions, optionsOfFormat } from '@esclusa/kit';
 import { z } from 'zod';
 
 const path = z
@@ -34,12 +34,13 @@ export const datasetSchema = z
     ...datasetOptions,
   })
   .refine(columnsOrExclude.holds, columnsOrExclude.problem)
+  .refine(optionsOfFormat.holds, optionsOfFormat.problem)
   .refine((dataset) => dataset.columns === undefined || dataset.flatten === undefined, {
     error: '"columns" and "flatten" do not go together: a named column is a path already',
     path: ['flatten'],
   })
   // What the refinements say, for JSON Schema, which the gateway validates pipelines with.
-  .meta({ dependentSchemas: { flatten: { not: { required: ['columns'] } }, ...columnsOrExclude.jsonSchema } });
+  .meta({ dependentSchemas: { flatten: { not: { required: ['columns'] } }, ...columnsOrExclude.jsonSchema, ...optionsOfFormat.jsonSchema } });
 
 /** A dataset as a pipeline writes it. */
 export type Dataset = z.infer<typeof datasetSchema>;

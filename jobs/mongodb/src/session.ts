@@ -2,7 +2,7 @@ import { JobError } from '@esclusa/contract';
 import { type DatasetReader, type Losses, type PlannedDataset, type SourceContext, type SourceSession, nameDatasets, within } from '@esclusa/kit';
 import { type ClientSession, type Db, type FindOptions, type MongoClient, type Timestamp, type Abortable } from 'mongodb';
 import { batchSize, batchesOf } from './batches.ts';
-import { type PlannedColumns, discoveredColumns, namedColumns } from './columns.ts';
+import { type PlannedColumns, discoveredColumns, namedColumns, typedColumns } from './columns.ts';
 import { type Server, ask, connect } from './connection.ts';
 import type { Dataset } from './dataset.ts';
 import { sourceError } from './failure.ts';
@@ -142,12 +142,23 @@ class MongoSession implements SourceSession<Dataset> {
     return found.filter(({ name }) => !name.startsWith('system.')).toSorted((a, b) => (a.name < b.name ? -1 : 1));
   }
 
-  /** The named columns, or those that the documents have. */
+  /** The named columns, or those that the documents have; either way of a pass over all of them where their types must be known. */
   async #columns(name: string, collection: string, dataset: Dataset, batchSize: number): Promise<PlannedColumns> {
-    if (dataset.columns !== undefined) return namedColumns(name, dataset.columns);
-    const sample = this.#context.mode === 'run' ? {} : { limit: SAMPLE };
-    const documents = this.#db.collection(collection).find(parseFilter(dataset.filter), { ...this.#options(), ...sample, batchSize, raw: true });
-    return discoveredColumns(name, dataset, batchesOf(documents, this.#over.signal));
+    const named = dataset.columns === undefined ? undefined : namedColumns(name, dataset.columns);
+    // The values of a CSV tell their columns' types as they are read.
+    if (named !== undefined && dataset.format !== 'parquet') return named;
+    const projection = named?.paths === undefined ? undefined : projectionFor(named.paths);
+    const documents = batchesOf(
+      this.#db.collection(collection).find(parseFilter(dataset.filter), {
+        ...this.#options(),
+        ...(this.#context.mode === 'run' ? {} : { limit: SAMPLE }),
+        ...(projection === undefined ? {} : { projection }),
+        batchSize,
+        raw: true,
+      }),
+      this.#over.signal,
+    );
+    return named === undefined ? discoveredColumns(name, dataset, documents) : typedColumns(named, documents);
   }
 
   async #size(collection: string): Promise<{ estimatedRows?: number; estimatedBytes?: number }> {

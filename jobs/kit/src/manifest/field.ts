@@ -4,6 +4,8 @@ import type { ColumnCounts } from '../csv/counter.ts';
 
 /** A column of a file that was written, with what is in it. */
 export interface WrittenColumn extends SourceColumn {
+  /** Its type in a Parquet file. */
+  readonly parquetType?: string;
   readonly counts: ColumnCounts & {
     /** Of the NULLs, those of rows that have no such field. */
     readonly missing?: number;
@@ -21,7 +23,8 @@ export function fieldOf({ name, sourceType, values, mask }: SourceColumn): Colum
 
 /** The same with what is in the file. */
 export function writtenField(column: WrittenColumn): Column {
-  return { ...fieldOf(column), counts: { ...column.counts } };
+  const { parquetType, counts } = column;
+  return { ...fieldOf(column), ...(parquetType === undefined ? {} : { parquetType }), counts: { ...counts } };
 }
 
 type FieldType = { readonly type: string; readonly format?: string; readonly trueValues?: string[]; readonly falseValues?: string[] };

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { MAX_READERS } from '../ranges/readers.ts';
-import { columnsOrExclude, datasetOptions } from './dataset-options.ts';
+import { columnsOrExclude, datasetOptions, optionsOfFormat } from './dataset-options.ts';
 
 /** How one dataset of an SQL database is written in a pipeline: a table or view (by default the one named like the dataset), or a query. */
 export function sqlDatasetSchema(descriptions: { readonly table: string; readonly schema: string }) {
@@ -29,11 +29,13 @@ export function sqlDatasetSchema(descriptions: { readonly table: string; readonl
         path: ['query'],
       })
       .refine(columnsOrExclude.holds, columnsOrExclude.problem)
+      .refine(optionsOfFormat.holds, optionsOfFormat.problem)
       // What the refinements say, for JSON Schema, which the gateway validates pipelines with.
       .meta({
         dependentSchemas: {
           query: { not: { anyOf: [{ required: ['table'] }, { required: ['schema'] }, { required: ['where'] }] } },
           ...columnsOrExclude.jsonSchema,
+          ...optionsOfFormat.jsonSchema,
         },
       })
   );

@@ -1,5 +1,5 @@
 import { type Compression, JobError, MAX_FILES } from '@esclusa/contract';
-import type { CsvOutput } from '../write-csv.ts';
+import type { FileOutput } from '../file-output.ts';
 import { Compressor } from './compressor.ts';
 
 /** Where the bytes of one file go; {@link MultipartObject} is one. */
@@ -43,7 +43,7 @@ interface OpenFile {
 }
 
 /** The files of one dataset, written one after the other: the next one is opened only when the one before is at S3 to its last byte. */
-export class DatasetFiles implements CsvOutput {
+export class DatasetFiles implements FileOutput {
   readonly #wanted: FilesWanted;
   readonly #written: WrittenFile[] = [];
   #file: OpenFile;
@@ -65,7 +65,7 @@ export class DatasetFiles implements CsvOutput {
     return this.#bytesBefore + this.#file.object.bytes;
   }
 
-  /** See {@link CsvOutput}. What a compressor still holds is not counted: such a file may become longer by that. */
+  /** See {@link FileOutput}. What a compressor still holds is not counted: such a file may become longer by that. */
   get room(): number {
     return this.#wanted.splitBytes - this.#file.object.bytes;
   }

@@ -12,14 +12,18 @@ import {
   OWNER_METADATA,
   decideCommit,
   fileKey,
+  listKey,
   ownerMetadata,
 } from '@esclusa/contract';
+import type { DatasetOptions } from '../options/dataset-options.ts';
 import { BufferPool } from './buffer-pool.ts';
 import { onS3 } from './client.ts';
 import { commitStore } from './commit-store.ts';
 import { MultipartObject } from './multipart.ts';
 
 const CSV_TYPE = 'text/csv; charset=utf-8; header=present';
+// Registered since 2024 (https://www.iana.org/assignments/media-types/application/vnd.apache.parquet).
+const PARQUET_TYPE = 'application/vnd.apache.parquet';
 // A content *encoding* beside the type of CSV would have clients unpack unseen, and bytes and hash would be those of nothing that they have.
 const COMPRESSED_TYPE: Readonly<Record<Compression, string>> = { gzip: 'application/gzip', zstd: 'application/zstd' };
 
@@ -64,20 +68,34 @@ export class Publication {
     });
   }
 
-  /** Opens the upload of a dataset's nth file, counted from 1, which is of compressed bytes where it is told by what. */
-  async open(dataset: string, number: number, compression?: Compression): Promise<MultipartObject> {
-    const { bucket, keys } = this.#request.destination;
-    const first = keys[dataset];
-    if (first === undefined) throw new JobError('REQUEST_INVALID', `dataset "${dataset}" has no key`);
-    const key = fileKey(first, number);
+  /** Opens the upload of a dataset's nth file, counted from 1, of the format and compression that the dataset asks for. */
+  async open(dataset: string, number: number, { format, compression }: Pick<DatasetOptions, 'format' | 'compression'>): Promise<MultipartObject> {
+    return this.#create(
+      fileKey(this.#keyOf(dataset), number),
+      format === 'parquet' ? PARQUET_TYPE : compression === undefined ? CSV_TYPE : COMPRESSED_TYPE[compression],
+    );
+  }
+
+  /** Opens the upload of the list of a dataset's files. */
+  async openList(dataset: string): Promise<MultipartObject> {
+    return this.#create(listKey(this.#keyOf(dataset)), 'application/json');
+  }
+
+  #keyOf(dataset: string): string {
+    const key = this.#request.destination.keys[dataset];
+    if (key === undefined) throw new JobError('REQUEST_INVALID', `dataset "${dataset}" has no key`);
+    return key;
+  }
+
+  async #create(key: string, contentType: string): Promise<MultipartObject> {
     const upload = await MultipartObject.create({
       client: this.#client,
-      bucket,
+      bucket: this.#request.destination.bucket,
       key,
       signal: this.#signal,
       buffers: this.#buffers,
       metadata: { ...ownerMetadata(this.#request.run, this.#request.attempt), [OWNER_METADATA.token]: this.#token },
-      contentType: compression === undefined ? CSV_TYPE : COMPRESSED_TYPE[compression],
+      contentType,
     });
     this.#objects.push({ key, upload, completing: false });
     return upload;
