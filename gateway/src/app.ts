@@ -81,6 +81,7 @@ export async function startGateway(config: Config, engine: Engine, log: Logger, 
       maxSeconds: config.RETRY_MAX_SECONDS,
     },
     credentials: () => bucket.credentials(),
+    latestKey: (pipeline) => ledger.latest.keyOf(pipeline),
   };
   const runs = new Runs({
     ...services,

@@ -1,4 +1,4 @@
-import { datasetNameSchema } from '@esclusa/contract';
+import { SCHEMA_POLICIES, datasetNameSchema } from '@esclusa/contract';
 import express, { type RequestHandler } from 'express';
 import { z } from 'zod';
 import { GatewayError } from '../errors.ts';
@@ -6,6 +6,10 @@ import { GatewayError } from '../errors.ts';
 /** Body of `POST /api/ingesta/{pipeline}`; all of it may be left out. */
 export const ingestaBodySchema = z.strictObject({
   datasets: z.array(datasetNameSchema).min(1).optional().describe("Names of the pipeline's datasets to extract; all of them by default."),
+  schemaChanges: z
+    .enum(SCHEMA_POLICIES)
+    .optional()
+    .describe('What becomes of this run where columns are not those of the run before, in place of what the datasets say: `allow`, `additive` or `fail`.'),
   keep: z
     .boolean()
     .optional()

@@ -33,6 +33,7 @@ describe('statusOf', () => {
     ['SOURCE_UNREACHABLE', 503],
     ['JOB_TIME_UP', 504],
     ['VALUE_LOSSY', 502],
+    ['SCHEMA_CHANGED', 502],
     ['SNAPSHOT_TOO_OLD', 504],
   ])('gives %s %i', (code, status) => {
     expect(statusOf(code)).toBe(status);

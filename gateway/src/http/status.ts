@@ -42,6 +42,7 @@ export const STATUS: Readonly<Record<GatewayErrorCode | JobErrorCode, number>> =
   QUERY_INVALID: 502,
   QUERY_FAILED: 502,
   VALUE_LOSSY: 502,
+  SCHEMA_CHANGED: 502,
   DATASET_NOT_FOUND: 502,
   COLUMN_NOT_FOUND: 502,
   SOURCE_REFUSED: 502,

@@ -1,4 +1,4 @@
-import { limitsSchema } from '@esclusa/contract';
+import { limitsSchema, schemaChangesSchema } from '@esclusa/contract';
 import { z } from 'zod';
 
 /** Who wrote an entry: two hosts on one bucket, or two installations, leave each other's alone. */
@@ -126,6 +126,8 @@ const publishedSchema = z.object({
   files: z.array(z.object(file)).optional(),
   /** Values whose conversion lost something. Entries of earlier versions have none: nothing was counted. */
   lossy: z.int().default(0),
+  /** How its columns differ from those of the pipeline's latest run before. */
+  schemaChanges: schemaChangesSchema.optional(),
 });
 
 /** An ended run. */

@@ -36,6 +36,11 @@ export class Latest {
     this.#keys = keys;
   }
 
+  /** Where a pipeline's stands, if there is one. */
+  keyOf(pipeline: string): string {
+    return this.#keys.latest(pipeline);
+  }
+
   /** Writes the manifest at a commit key there, unless a newer one stands there, or it itself. Rejects when others are quicker each time. */
   async advance(pipeline: string, commitKey: string): Promise<Advanced> {
     const key = this.#keys.latest(pipeline);

@@ -39,6 +39,7 @@ const SERVICES: AttemptServices = {
   environment: { ZETA_HOST: 'db', OTHER_PASSWORD: 'canary-password', UNRELATED_SECRET: 'canary-unrelated' },
   stopGraceSeconds: 1,
   keepHours: 24,
+  latestKey: (pipeline) => `_esclusa/latest/${pipeline}.json`,
   credentials: async () => ({ accessKeyId: 'AKIACANARY', secretAccessKey: 'canary-secret-key', sessionToken: 'canary-token' }),
 };
 

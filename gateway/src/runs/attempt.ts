@@ -25,6 +25,8 @@ export interface AttemptServices {
   /** How long a kept container stays, beyond the time that its job may take. */
   readonly keepHours: number;
   credentials(): Promise<Credentials>;
+  /** Key of a pipeline's latest manifest; there may be none at it. */
+  latestKey(pipeline: string): string;
 }
 
 /** An attempt that has ended and whose output is drained. */
@@ -81,7 +83,18 @@ export async function prepareAttempt(
   };
   const keep = keepMark(run.keep, run.limits.timeAllowedSeconds, services.keepHours, new Date());
   const image = mode === 'run' ? await imageOf(services.engine, run.job) : undefined;
-  const spec = planAttempt({ run, entry, mode, limits: run.limits, image, variables: variables.plain, s3, installation, keep });
+  const spec = planAttempt({
+    run,
+    entry,
+    mode,
+    limits: run.limits,
+    image,
+    previous: mode === 'check' ? undefined : services.latestKey(run.pipeline),
+    variables: variables.plain,
+    s3,
+    installation,
+    keep,
+  });
   // The access key's id is no secret by itself and stands in every signed URL.
   const { [S3_SECRETS.accessKeyId]: _, ...hidden } = secrets;
   return { spec, secrets, mask: new Mask(Object.values(hidden)) };

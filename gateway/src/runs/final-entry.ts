@@ -44,11 +44,12 @@ function snapshotOf({ snapshot: { consistency, takenAt } }: Manifest): EndedRun[
 function publishedOf({ resources }: Manifest): NonNullable<EndedRun['files']> {
   return Object.fromEntries(
     resources.map((resource) => {
-      const { name, rows, bytes, lossy } = resource;
+      const { name, rows, bytes, lossy, schemaChanges } = resource;
+      const more = { lossy, ...(schemaChanges === undefined ? {} : { schemaChanges }) };
       const files = filesOf(resource).map(({ url, rows, bytes, hash }) => ({ url, rows, bytes, sha256: hash.slice('sha256:'.length) }));
       const [first] = files;
       if (first === undefined) throw new Error(`dataset ${name} has no file`);
-      return [name, files.length === 1 ? { ...first, lossy } : { url: first.url, rows, bytes, files, lossy }];
+      return [name, files.length === 1 ? { ...first, ...more } : { url: first.url, rows, bytes, files, ...more }];
     }),
   );
 }

@@ -22,6 +22,8 @@ export interface AttemptParts {
   readonly limits: Limits;
   /** What the job runs from, where the engine knows it. */
   readonly image?: string | undefined;
+  /** Key of the pipeline's latest manifest; there may be none at it. */
+  readonly previous?: string | undefined;
   readonly variables: Readonly<Record<string, string>>;
   readonly s3: S3Settings;
   readonly installation: string;
@@ -29,7 +31,7 @@ export interface AttemptParts {
 }
 
 /** Turns an attempt into what an engine starts; pure. */
-export function planAttempt({ run, entry, mode, limits, image, variables, s3, installation, keep }: AttemptParts): AttemptSpec {
+export function planAttempt({ run, entry, mode, limits, image, previous, variables, s3, installation, keep }: AttemptParts): AttemptSpec {
   const request: JobRequest = {
     version: CONTRACT_VERSION,
     mode,
@@ -45,6 +47,7 @@ export function planAttempt({ run, entry, mode, limits, image, variables, s3, in
     timeAllowedSeconds: limits.timeAllowedSeconds,
     ...(limits.maxSnapshotAgeSeconds === undefined ? {} : { maxSnapshotAgeSeconds: limits.maxSnapshotAgeSeconds }),
     ...(image === undefined ? {} : { image }),
+    ...(previous === undefined ? {} : { previous }),
   };
   return {
     run: run.run,

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { JobJson } from '@esclusa/contract';
+import type { JobJson, SchemaPolicy } from '@esclusa/contract';
 import { v7 as uuidv7 } from 'uuid';
 import type { Engine } from '../engine/engine.ts';
 import { GatewayError } from '../errors.ts';
@@ -18,6 +18,8 @@ export interface Submission {
   readonly datasets: readonly string[] | undefined;
   /** Whether its containers shall stay, to be looked into. */
   readonly keep?: boolean | undefined;
+  /** In place of what its datasets say of columns that are not those of the run before. */
+  readonly schemaChanges?: SchemaPolicy | undefined;
   readonly requestedBy: Requester;
   /** The same one with the same question means the same run. */
   readonly idempotencyKey?: string | undefined;
@@ -32,8 +34,13 @@ export function claimHash({ requestedBy, idempotencyKey = '' }: Submission): str
 }
 
 /** Stands for what is asked: the same for bodies that mean the same. */
-export function fingerprint({ pipeline, datasets, keep }: Submission): string {
-  const question = { pipeline: pipeline.name, datasets: datasets?.toSorted() ?? null, keep: keep ?? false };
+export function fingerprint({ pipeline, datasets, keep, schemaChanges }: Submission): string {
+  const question = {
+    pipeline: pipeline.name,
+    datasets: datasets?.toSorted() ?? null,
+    keep: keep ?? false,
+    ...(schemaChanges === undefined ? {} : { schemaChanges }),
+  };
   return createHash('sha256').update(JSON.stringify(question)).digest('hex');
 }
 
@@ -67,9 +74,11 @@ export function chosenDatasets({ name: pipeline, datasets }: Pipeline, wanted: r
 
 /** The entry of a run that is about to be accepted. */
 export function newRun(submission: Submission, owner: Owner, keepContainers: OpenRun['keep']): OpenRun {
-  const { pipeline, job, datasets, keep, requestedBy } = submission;
+  const { pipeline, job, datasets, keep, schemaChanges, requestedBy } = submission;
   const { concurrency } = pipeline.limits;
-  const chosen = chosenDatasets(pipeline, datasets);
+  const asked = chosenDatasets(pipeline, datasets);
+  const chosen =
+    schemaChanges === undefined ? asked : Object.fromEntries(Object.entries(asked).map(([name, dataset]) => [name, { ...dataset, schemaChanges }]));
   return {
     version: 1,
     run: uuidv7(),

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { schemaChangesSchema } from './schema-changes.ts';
 import { CONTRACT_VERSION } from './version.ts';
 
 const count = z.int().min(0);
@@ -51,6 +52,8 @@ export const resourceSchema = z
     /** Values whose conversion lost something, over all columns. */
     lossy: count.default(0),
     schema: z.looseObject({ fields: z.array(columnSchema) }).optional(),
+    /** How its columns differ from those of the pipeline's latest manifest; left out where they don't, or where there is none. */
+    schemaChanges: schemaChangesSchema.optional(),
   })
   .refine(({ path, url, hash, files }) => (files === undefined ? typeof path === 'string' && url !== undefined && hash !== undefined : Array.isArray(path)), {
     error: 'a dataset of one file has path, url and hash; one of several has files, and path is the list of theirs',

@@ -15,6 +15,7 @@ export * from './job-json.ts';
 export * from './messages.ts';
 export * from './request.ts';
 export * from './s3-failure.ts';
+export * from './schema-changes.ts';
 export * from './secrets.ts';
 export * from './stamp.ts';
 export * from './version.ts';

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { columnSchema } from './commit.ts';
+import { schemaChangesSchema } from './schema-changes.ts';
 
 const count = z.int().min(0);
 
@@ -12,6 +13,8 @@ const describedSchema = z.object({
   omittedColumns: z.array(z.string()),
   estimatedRows: count.optional(),
   estimatedBytes: count.optional(),
+  /** How its columns differ from those of the pipeline's latest manifest, where the source can tell beforehand. */
+  schemaChanges: schemaChangesSchema.optional(),
 });
 
 /** Last line of a job that succeeded. */

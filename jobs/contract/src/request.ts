@@ -44,6 +44,8 @@ export const requestSchema = z
     timeAllowedSeconds: z.number().positive(),
     /** Seconds that the source may have to keep the snapshot; a job that reads for longer gives up (`SNAPSHOT_TOO_OLD`). */
     maxSnapshotAgeSeconds: z.number().positive().optional(),
+    /** Key of the manifest that the pipeline's newest run before this one has left, if there is one: what columns are compared with. */
+    previous: objectKeySchema.optional(),
     /** What the job runs from, for the manifest: the image's digest, where the engine knows one. */
     image: z.string().min(1).optional(),
   })

@@ -1,12 +1,14 @@
-import { DATASETS_READ, type JobRequest, type Manifest, type Resource, filesOf, listKey } from '@esclusa/contract';
+import { type Column, DATASETS_READ, type JobRequest, type Manifest, type Resource, type SchemaChanges, filesOf, listKey } from '@esclusa/contract';
 import type { PlannedDataset, SourceSession } from './job.ts';
 import { Losses } from './losses.ts';
+import { fieldOf } from './manifest/field.ts';
 import { redshiftManifest } from './manifest/load/redshift.ts';
 import { resourceOfDataset } from './manifest/resource.ts';
 import type { FileOutput } from './file-output.ts';
 import type { DatasetOptions } from './options/dataset-options.ts';
 import type { JobOutput } from './output.ts';
 import { progressReporter } from './progress.ts';
+import { changesSince, enforce, sentence } from './schema-changes.ts';
 import { DatasetFiles } from './sink/dataset-files.ts';
 import type { Publication } from './sink/publication.ts';
 import { fileCompression, splitBytes, writeDataset } from './write-dataset.ts';
@@ -22,19 +24,38 @@ export interface Extraction {
   readonly publication: Publication;
   readonly output: JobOutput;
   readonly signal: AbortSignal;
+  /** The pipeline's latest manifest. */
+  readonly previous: Manifest | undefined;
   /** Lets go of the source, which is needed no more: how long S3 takes is not its business. */
   readonly onRead: () => Promise<void>;
 }
 
 /** Reads every dataset to its end into invisible uploads, then publishes them all and commits. */
 export async function extract(extraction: Extraction): Promise<Manifest> {
+  const declared = [...extraction.plans].filter(([, { schemaless }]) => schemaless !== true);
+  // Before anything is read, where the source can tell: what is to be refused costs nothing.
+  const changes = new Map(declared.map(([name, { columns }]) => [name, compared(extraction, name, columns.map(fieldOf))]));
   const resources: Resource[] = [];
-  for (const name of extraction.plans.keys()) resources.push(await upload(extraction, name));
+  for (const [name, { schemaless }] of extraction.plans) {
+    const resource = await upload(extraction, name);
+    const changed = schemaless === true ? compared(extraction, name, resource.schema?.fields ?? []) : changes.get(name);
+    resources.push(changed === undefined ? resource : { ...resource, schemaChanges: changed });
+  }
   extraction.output.log('info', 'every dataset is read to its end', { event: DATASETS_READ });
   const { info, snapshot } = extraction.session;
   const manifest = { job: extraction.job, source: { ...info }, snapshot: { ...snapshot }, resources };
   await extraction.onRead();
   return extraction.publication.commit(manifest);
+}
+
+/** How a dataset's columns differ from the latest; throws where its policy refuses that. */
+function compared({ plans, options, previous, output }: Extraction, dataset: string, columns: readonly Column[]): SchemaChanges | undefined {
+  const changes = changesSince(previous, dataset, columns, plans.get(dataset)?.schemaless);
+  if (changes === undefined) return undefined;
+  const details = { event: 'schema-changed', dataset, ...changes };
+  output.log('warn', `dataset "${dataset}": columns are not those of run ${changes.since}: ${sentence(changes)}`, details);
+  enforce(dataset, options.get(dataset)?.schemaChanges ?? 'allow', changes);
+  return changes;
 }
 
 async function upload({ version, request, options, plans, publication, output, signal }: Extraction, name: string): Promise<Resource> {

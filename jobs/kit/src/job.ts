@@ -28,6 +28,8 @@ export interface PlannedDataset {
   readonly estimatedBytes?: number;
   /** Names of the columns that tell its rows apart, where the source says so and all of them are read. */
   readonly key?: readonly string[];
+  /** Whether the source has no schema, so that columns are what the values make them, and known only when these are read. */
+  readonly schemaless?: boolean;
   /** What the source is asked, in its own language, for people. */
   readonly query?: string;
   /** Starts reading; called at most once, and only when no other dataset of the session is being read. Conversions that lose something are told to `losses`. */

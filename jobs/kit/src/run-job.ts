@@ -9,6 +9,7 @@ import { fieldOf } from './manifest/field.ts';
 import { maskedDataset } from './masks/masked-dataset.ts';
 import type { DatasetOptions } from './options/dataset-options.ts';
 import { type JobOutput, errorLine, processOutput, toJobError } from './output.ts';
+import { changesSince } from './schema-changes.ts';
 import { createS3Client } from './sink/client.ts';
 import { Publication } from './sink/publication.ts';
 import { type Stop, createStop } from './stop.ts';
@@ -64,6 +65,10 @@ async function performRequest<Dataset extends DatasetOptions>(
   output: JobOutput,
   stop: Stop,
 ): Promise<JobResult> {
+  const publication = new Publication(createS3Client(settings), request, stop.signal);
+  const latest = request.previous === undefined ? undefined : publication.manifestAt(request.previous);
+  // It is waited for once the source has answered; until then its failure is nobody's.
+  latest?.catch(() => undefined);
   // Every dataset is looked for before any is read: a missing one must cost nothing.
   const plans = new Map<string, PlannedDataset>();
   const datasets = readDatasets(request, job.dataset);
@@ -71,16 +76,26 @@ async function performRequest<Dataset extends DatasetOptions>(
     stop.signal.throwIfAborted();
     plans.set(name, maskedDataset(name, await session.plan(name, dataset), dataset.mask, settings));
   }
-  const client = createS3Client(settings);
-  const publication = new Publication(client, request, stop.signal);
   if (request.mode === 'check') await publication.check();
-  if (request.mode !== 'run') return describeResult(request.mode, session, plans);
+  if (request.mode !== 'run') return describeResult(request.mode, session, plans, await latest);
 
   const onRead = (): Promise<void> => {
     stop.snapshotDone();
     return release();
   };
-  const extraction = { job: job.name, version: job.version, request, session, options: datasets, plans, publication, output, signal: stop.signal, onRead };
+  const extraction = {
+    job: job.name,
+    version: job.version,
+    request,
+    session,
+    options: datasets,
+    plans,
+    publication,
+    output,
+    signal: stop.signal,
+    previous: await latest,
+    onRead,
+  };
   try {
     return runResult(request, await extract(extraction));
   } catch (error) {
@@ -116,11 +131,17 @@ function runResult(request: JobRequest, manifest: Manifest): JobResult {
 
 type Described = Extract<JobResult, { mode: 'check' | 'plan' }>;
 
-function describeResult(mode: Described['mode'], session: SourceSession<unknown>, plans: ReadonlyMap<string, PlannedDataset>): Described {
+function describeResult(
+  mode: Described['mode'],
+  session: SourceSession<unknown>,
+  plans: ReadonlyMap<string, PlannedDataset>,
+  previous: Manifest | undefined,
+): Described {
   const datasets: Described['datasets'] = {};
   for (const [name, plan] of plans) {
     datasets[name] = {
       columns: plan.columns.map(fieldOf),
+      schemaChanges: plan.schemaless === true ? undefined : changesSince(previous, name, plan.columns.map(fieldOf)),
       omittedColumns: [...plan.omittedColumns],
       estimatedRows: plan.estimatedRows,
       estimatedBytes: plan.estimatedBytes,

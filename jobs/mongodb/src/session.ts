@@ -124,6 +124,7 @@ class MongoSession implements SourceSession<Dataset> {
       return {
         columns: planned.columns,
         omittedColumns: planned.omittedColumns,
+        schemaless: true,
         ...size,
         read: (losses) => this.#read(name, collection, dataset, planned, batchSize(size), losses),
       };

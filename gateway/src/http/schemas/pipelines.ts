@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { database, pipelineName } from './words.ts';
+import { schemaChanges } from './runs.ts';
 
 /** Open, since a job may say more of its columns than we know. */
 const column = z.looseObject({
@@ -24,6 +25,7 @@ export const planSchema = z
           omittedColumns: z.array(z.string()).describe('Columns left out because their name says password or token.'),
           estimatedRows: z.int().min(0).optional().describe('As the source estimates.'),
           estimatedBytes: z.int().min(0).optional().describe('As the source estimates.'),
+          schemaChanges: schemaChanges.optional(),
         }),
       )
       .describe('Each dataset.'),

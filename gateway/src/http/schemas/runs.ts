@@ -9,6 +9,23 @@ const file = {
   sha256: z.string().describe("SHA-256 of the file's bytes, in hexadecimal."),
 };
 
+/** How a dataset's columns differ from those of the run before. */
+export const schemaChanges = z
+  .strictObject({
+    since: runId,
+    added: z.array(z.string()).optional().describe('Columns that are new.'),
+    dropped: z.array(z.string()).optional().describe('Columns that are gone.'),
+    renamed: z
+      .array(z.strictObject({ from: z.string().describe('The name that is gone.'), to: z.string().describe('The new one.') }))
+      .optional()
+      .describe('Of these, pairs that stand at one place with one type: perhaps one column under two names.'),
+    retyped: z
+      .array(z.strictObject({ name: z.string().describe('Its name.'), from: z.string().describe('What it was.'), to: z.string().describe('What it is.') }))
+      .optional()
+      .describe("Columns of another type, in the source's words."),
+  })
+  .meta({ id: 'SchemaChanges', description: "How the columns differ from those of the pipeline's latest run before this one; left out where they do not." });
+
 const published = z
   .strictObject({
     ...file,
@@ -19,6 +36,7 @@ const published = z
       .optional()
       .describe('All files, in the order of their rows, where a dataset was split (`splitMiB`, or 294 GB); `registros` and `bytes` beside it are the sums.'),
     lossy: z.int().min(0).describe('Values whose conversion lost something; the manifest says of which columns.'),
+    schemaChanges: schemaChanges.optional(),
   })
   .meta({ id: 'Published', description: 'One dataset: its file, or its files.' });
 

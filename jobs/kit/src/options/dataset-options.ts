@@ -1,4 +1,4 @@
-import { COMPRESSIONS, type Compression, FORMATS, type Format } from '@esclusa/contract';
+import { COMPRESSIONS, type Compression, FORMATS, type Format, SCHEMA_POLICIES, type SchemaPolicy } from '@esclusa/contract';
 import { z } from 'zod';
 import { MASKS, type MaskKind } from '../masks/mask.ts';
 import { MAX_SPLIT_MIB } from '../sink/part-size.ts';
@@ -13,6 +13,12 @@ export const datasetOptions = {
   strict: z
     .boolean()
     .describe('true: a value that can not be written whole ends the run (exit status 65, with its column and row) instead of being counted in the manifest.')
+    .optional(),
+  schemaChanges: z
+    .enum(SCHEMA_POLICIES)
+    .describe(
+      "What becomes of a run whose columns are not those of the pipeline's latest: allow (default) tells it, additive lets new columns through alone, fail none; then nothing is published.",
+    )
     .optional(),
   mask: z
     .record(z.string().min(1), z.enum(MASKS))
@@ -60,6 +66,7 @@ export interface DatasetOptions {
   readonly limit?: number | undefined;
   readonly sample?: number | undefined;
   readonly strict?: boolean | undefined;
+  readonly schemaChanges?: SchemaPolicy | undefined;
   readonly mask?: Readonly<Record<string, MaskKind>> | undefined;
   readonly format?: Format | undefined;
   readonly csv?: z.infer<typeof csvOptions>;

@@ -10,6 +10,7 @@ import {
   type JobRequest,
   type Manifest,
   OWNER_METADATA,
+  committedSchema,
   decideCommit,
   fileKey,
   listKey,
@@ -65,6 +66,18 @@ export class Publication {
       const target = { Bucket: bucket, Key: `${commitKey}.check` };
       const { UploadId } = await this.#client.send(new CreateMultipartUploadCommand(target), options);
       await this.#client.send(new AbortMultipartUploadCommand({ ...target, UploadId }));
+    });
+  }
+
+  /** The manifest at a key; undefined where there is none, or something else. */
+  async manifestAt(key: string): Promise<Manifest | undefined> {
+    return onS3('reading the latest manifest', this.#request.destination.bucket, async () => {
+      const text = await this.#store.get(key);
+      try {
+        return text === undefined ? undefined : committedSchema.safeParse(JSON.parse(text)).data;
+      } catch {
+        return undefined;
+      }
     });
   }
 
