@@ -3,7 +3,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { afterAll } from '@jest/globals';
-import { type Mode, type Resource, compressionEnding, fileKey, formatEnding } from '@esclusa/contract';
+import { type DatasetState, type Mode, type Resource, compressionEnding, fileKey, formatEnding } from '@esclusa/contract';
 import type { Job, Settings, SourceSession } from '../../jobs/kit/src/job.ts';
 import { Losses } from '../../jobs/kit/src/losses.ts';
 import { resourceOfDataset } from '../../jobs/kit/src/manifest/resource.ts';
@@ -41,8 +41,9 @@ export async function extractHere<Dataset extends DatasetOptions>(
   name: string,
   dataset: Dataset,
   settings: Settings = {},
+  state?: DatasetState,
 ): Promise<Extracted> {
-  const plan = maskedDataset(name, await session.plan(name, dataset), dataset.mask, settings);
+  const plan = maskedDataset(name, await session.plan(name, dataset, state), dataset.mask, settings);
   const losses = new Losses(name, dataset.strict ?? false);
   const objects: MemoryObject[] = [];
   const { splitMiB = Infinity } = dataset;
@@ -61,6 +62,7 @@ export async function extractHere<Dataset extends DatasetOptions>(
     omittedColumns: plan.omittedColumns,
     losses: losses.reasons,
     query: plan.query,
+    increment: plan.increment,
     options: dataset,
   });
   const paths: string[] = [];

@@ -12,7 +12,7 @@ export function runUrl(run: string, part: '' | '/logs' | '/events' = ''): string
 /** Each dataset with its file or files, in the seed's words. */
 export function resultOf({ files: datasets = {} }: EndedRun): Success['result'] {
   return Object.fromEntries(
-    Object.entries(datasets).map(([name, { url, rows, bytes, sha256, files, lossy, schemaChanges }]) => [
+    Object.entries(datasets).map(([name, { url, rows, bytes, sha256, files, lossy, incremental, schemaChanges }]) => [
       name,
       {
         url,
@@ -21,6 +21,7 @@ export function resultOf({ files: datasets = {} }: EndedRun): Success['result'] 
         ...(sha256 === undefined ? {} : { sha256 }),
         ...(files === undefined ? {} : { files: files.map(({ rows, ...file }) => ({ ...file, registros: rows })) }),
         lossy,
+        ...(incremental === undefined ? {} : { incremental }),
         ...(schemaChanges === undefined ? {} : { schemaChanges }),
       },
     ]),

@@ -9,16 +9,23 @@ import { type IngestaServices, ingestaRoutes } from './ingesta.ts';
 import { problemHandler } from './problem.ts';
 import { type Route, allowed, expressPath } from './route.ts';
 import { type RunServices, runRoutes } from './runs/routes.ts';
+import { type StateServices, stateRoutes } from './state.ts';
 import { NO_CONTENT } from './status.ts';
 
 /** What the HTTP side works with. */
-export interface HttpServices extends IngestaServices, RunServices, HealthServices, DocsServices {
+export interface HttpServices extends IngestaServices, StateServices, RunServices, HealthServices, DocsServices {
   readonly log: Logger;
 }
 
 /** Every route that there is: what Express is given and what the OpenAPI document is made of. */
 export function allRoutes(services: HttpServices): Route[] {
-  const routes: Route[] = [...healthRoutes(services), ...ingestaRoutes(services), ...runRoutes(services), ...docsRoutes(services, () => routes)];
+  const routes: Route[] = [
+    ...healthRoutes(services),
+    ...ingestaRoutes(services),
+    ...stateRoutes(services),
+    ...runRoutes(services),
+    ...docsRoutes(services, () => routes),
+  ];
   return routes;
 }
 

@@ -6,6 +6,7 @@ import { GatewayError } from '../errors.ts';
 /** Body of `POST /api/ingesta/{pipeline}`; all of it may be left out. */
 export const ingestaBodySchema = z.strictObject({
   datasets: z.array(datasetNameSchema).min(1).optional().describe("Names of the pipeline's datasets to extract; all of them by default."),
+  fullRefresh: z.boolean().optional().describe('`true` reads incremental datasets from the beginning; the next run goes on from there.'),
   schemaChanges: z
     .enum(SCHEMA_POLICIES)
     .optional()

@@ -10,6 +10,7 @@ import { failureOf, runDocument, runUrl, successOf } from './answers.ts';
 import { callerOf } from './auth.ts';
 import { ingestaBodySchema, parseBody, parseIngestaBody, planBodySchema } from './body.ts';
 import { parseIdempotencyKey } from './idempotency-key.ts';
+import { pipelinePath } from './pipeline-path.ts';
 import { parsePrefer } from './prefer.ts';
 import { CURL_EXAMPLE, PYTHON_EXAMPLE, SUCCESS_EXAMPLE } from './openapi/examples.ts';
 import { RUN_CODES, RUN_HEADER } from './openapi/problems.ts';
@@ -170,12 +171,6 @@ function planPipeline({ catalogue, checks }: IngestaServices): Route {
       response.json({ status: 'success', database: job.name, pipeline: pipeline.name, source, datasets: described } satisfies PlanAnswer);
     },
   };
-}
-
-function pipelinePath(pipelines: readonly string[]) {
-  const [first, ...others] = pipelines;
-  const name = first === undefined ? z.string() : z.enum([first, ...others]);
-  return z.object({ pipeline: name.meta({ description: "Name of the pipeline: its file's name without `.yaml`." }) });
 }
 
 function describeRunPipeline({ pipelines }: Known): ReturnType<Route['describe']> {

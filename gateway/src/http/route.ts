@@ -20,7 +20,7 @@ export interface Operation extends ZodOpenApiOperationObject {
 
 /** One method on one path: what it does and what is said of it, side by side, so that neither can do without the other. */
 export interface Route {
-  readonly method: 'get' | 'post' | 'delete';
+  readonly method: 'get' | 'post' | 'put' | 'delete';
   /** With parameters as OpenAPI writes them: `/api/ingesta/{pipeline}`. */
   readonly path: string;
   readonly handle: RequestHandler;

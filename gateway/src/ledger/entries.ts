@@ -1,4 +1,4 @@
-import { limitsSchema, schemaChangesSchema } from '@esclusa/contract';
+import { datasetStateSchema, limitsSchema, schemaChangesSchema } from '@esclusa/contract';
 import { z } from 'zod';
 
 /** Who wrote an entry: two hosts on one bucket, or two installations, leave each other's alone. */
@@ -44,6 +44,8 @@ export const openRunSchema = z.object({
   /** What its keys are made by in place of the default. */
   keyTemplate: z.string().optional(),
   limits: limitsSchema,
+  /** Incremental datasets are read from the beginning. */
+  fullRefresh: z.boolean().optional(),
   /** Which of its containers stay after their end, to be looked into. */
   keep: z.enum(['none', 'failed', 'all']).default('none'),
 });
@@ -65,8 +67,29 @@ export const attemptSchema = z.object({
   /** Key per dataset. */
   keys: z.record(z.string(), z.string()),
   commitKey: z.string(),
+  /** What the runs before have left of its incremental datasets. */
+  states: z.record(z.string(), datasetStateSchema).optional(),
 });
 export type AttemptEntry = z.infer<typeof attemptSchema>;
+
+/** How far a pipeline's incremental datasets were read, and which attempt goes on with them at the moment. */
+export const statesSchema = z.object({
+  version: z.literal(1),
+  pipeline: z.string(),
+  datasets: z.record(
+    z.string(),
+    z.object({
+      /** In the job's own words. */
+      state: datasetStateSchema,
+      /** Whose manifest it is of; of one that somebody has set, nobody's. */
+      run: z.string().optional(),
+      attempt: z.int().optional(),
+      at: z.iso.datetime(),
+    }),
+  ),
+  claim: z.object({ run: z.string(), attempt: z.int(), commitKey: z.string(), datasets: z.array(z.string()) }).optional(),
+});
+export type StatesEntry = z.infer<typeof statesSchema>;
 
 /** How one attempt went, for people. */
 export const attemptReportSchema = z.object({
@@ -126,6 +149,8 @@ const publishedSchema = z.object({
   files: z.array(z.object(file)).optional(),
   /** Values whose conversion lost something. Entries of earlier versions have none: nothing was counted. */
   lossy: z.int().default(0),
+  /** Which part of it was read, of an incremental one; in the job's own words. */
+  incremental: z.record(z.string(), z.unknown()).optional(),
   /** How its columns differ from those of the pipeline's latest run before. */
   schemaChanges: schemaChangesSchema.optional(),
 });

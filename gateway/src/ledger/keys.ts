@@ -68,6 +68,8 @@ export function ledgerKeys(prefix: string) {
     ended: (run: string): string => `${prefix}runs/${run}.json`,
     /** The manifest of a pipeline's newest whole run. */
     latest: (pipeline: string): string => `${prefix}latest/${pipeline}.json`,
+    /** How far a pipeline's incremental datasets were read. */
+    states: (pipeline: string): string => `${prefix}states/${pipeline}.json`,
     /** Says which run an idempotency key stands for, or a schedule's tick. */
     claim: (owner: Owner, hash: string): string => `${claimsPrefix(owner)}${hash}.json`,
     claimsPrefix,

@@ -18,6 +18,7 @@ import {
 import { type LedgerKeys, type QueueEntry, attemptOf, indexName, ledgerKeys, parseAttemptKey, parseOpenKey } from './keys.ts';
 import { Latest } from './latest.ts';
 import { Stamps } from './stamps.ts';
+import { States } from './states.ts';
 import { type Swept, type SweptAttempt, sweepAttempt } from './sweep.ts';
 
 /** What the gateway keeps of runs, as JSON objects in S3; nothing is kept in memory or on disk. Rejects with S3 codes. */
@@ -26,6 +27,8 @@ export class Ledger {
   readonly stamps: Stamps;
   /** The newest manifest of each pipeline. */
   readonly latest: Latest;
+  /** How far incremental datasets were read. */
+  readonly states: States;
   readonly #bucket: Bucket;
   readonly #keys: LedgerKeys;
   readonly #installation: string;
@@ -36,6 +39,7 @@ export class Ledger {
     this.#installation = installation;
     this.stamps = new Stamps(bucket, this.#keys);
     this.latest = new Latest(bucket, this.#keys);
+    this.states = new States(bucket, this.#keys, (commitKey) => this.decisionAt(commitKey));
   }
 
   /** Accepts a run: once this resolves, it will be ended, by this gateway or the next. */

@@ -48,7 +48,7 @@ export interface PreparedAttempt {
 /** The part of a run that an attempt needs. */
 export type AttemptRun = Pick<OpenRun, 'run' | 'pipeline' | 'job' | 'datasets' | 'limits' | 'source' | 'keep'>;
 /** The part of an entry that an attempt needs. */
-export type AttemptKeys = Pick<AttemptEntry, 'attempt' | 'keys' | 'commitKey'>;
+export type AttemptKeys = Pick<AttemptEntry, 'attempt' | 'keys' | 'commitKey' | 'states'>;
 
 /** How whoever drives an attempt takes part in it. */
 export interface AttemptControl {

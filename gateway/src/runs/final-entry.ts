@@ -44,8 +44,8 @@ function snapshotOf({ snapshot: { consistency, takenAt } }: Manifest): EndedRun[
 function publishedOf({ resources }: Manifest): NonNullable<EndedRun['files']> {
   return Object.fromEntries(
     resources.map((resource) => {
-      const { name, rows, bytes, lossy, schemaChanges } = resource;
-      const more = { lossy, ...(schemaChanges === undefined ? {} : { schemaChanges }) };
+      const { name, rows, bytes, lossy, incremental, schemaChanges } = resource;
+      const more = { lossy, ...(incremental === undefined ? {} : { incremental }), ...(schemaChanges === undefined ? {} : { schemaChanges }) };
       const files = filesOf(resource).map(({ url, rows, bytes, hash }) => ({ url, rows, bytes, sha256: hash.slice('sha256:'.length) }));
       const [first] = files;
       if (first === undefined) throw new Error(`dataset ${name} has no file`);

@@ -17,7 +17,7 @@ export interface S3Settings {
 /** What is put together into a container. */
 export interface AttemptParts {
   readonly run: Pick<OpenRun, 'run' | 'pipeline' | 'job' | 'datasets'>;
-  readonly entry: Pick<AttemptEntry, 'attempt' | 'keys' | 'commitKey'>;
+  readonly entry: Pick<AttemptEntry, 'attempt' | 'keys' | 'commitKey' | 'states'>;
   readonly mode: JobRequest['mode'];
   readonly limits: Limits;
   /** What the job runs from, where the engine knows it. */
@@ -47,6 +47,7 @@ export function planAttempt({ run, entry, mode, limits, image, previous, variabl
     timeAllowedSeconds: limits.timeAllowedSeconds,
     ...(limits.maxSnapshotAgeSeconds === undefined ? {} : { maxSnapshotAgeSeconds: limits.maxSnapshotAgeSeconds }),
     ...(image === undefined ? {} : { image }),
+    ...(entry.states === undefined ? {} : { states: entry.states }),
     ...(previous === undefined ? {} : { previous }),
   };
   return {

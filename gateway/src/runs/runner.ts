@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { utcStamp } from '@esclusa/contract';
+import { isIncremental, utcStamp } from '@esclusa/contract';
 import type { Logger } from 'pino';
 import type { AttemptEntry, EndedRun, OpenRun } from '../ledger/entries.ts';
 import { type Attempted, Carrier, type CarrierServices, type Drive, type Must } from './carrier.ts';
@@ -12,6 +12,8 @@ import { dataKeys } from './stamp.ts';
 
 // A run that waited longer than this may have been taken up by another gateway meanwhile.
 const TAKEN_UP_AFTER_MS = 1_000;
+// Another run of the pipeline goes on with its increments.
+const BUSY_PAUSE_MS = 1_000;
 /** What driving runs needs. */
 export interface RunnerServices extends CarrierServices {
   readonly slots: Slots;
@@ -52,12 +54,17 @@ export class Runner {
       const drive: Drive = { run, handle, log, must, leave, entries, resumed };
       for (let attempt = 1; ; attempt++) {
         const attempted = await this.#attempt(drive, attempt);
-        if (attempted?.verdict?.next !== 'retry') return;
-        handle.note('retry', attempt);
+        let pauseMs = BUSY_PAUSE_MS;
+        if (attempted === 'busy') attempt--;
+        else {
+          if (attempted?.verdict?.next !== 'retry') return;
+          handle.note('retry', attempt);
+          const pause = pauseSeconds(attempt, this.#services.retry, Math.random());
+          log.info({ code: attempted.verdict.code, pauseSeconds: pause }, 'another attempt follows');
+          pauseMs = pause * 1000;
+        }
         release();
-        const pause = pauseSeconds(attempt, this.#services.retry, Math.random());
-        log.info({ code: attempted.verdict.code, pauseSeconds: pause }, 'another attempt follows');
-        await sleep(pause * 1000, undefined, { signal: AbortSignal.any([leave, handle.cancelled]) }).catch(() => undefined);
+        await sleep(pauseMs, undefined, { signal: AbortSignal.any([leave, handle.cancelled]) }).catch(() => undefined);
         leave.throwIfAborted();
         release = await this.#place(handle);
         if ((await must('looking whether the run is open still', () => this.#stillOpen(handle))) === undefined) return;
@@ -89,8 +96,8 @@ export class Runner {
     return undefined;
   }
 
-  /** One attempt, from what the ledger knows of it to what follows from it. Of the last one everything is ended here. */
-  async #attempt(drive: Drive, number: number): Promise<Attempted | undefined> {
+  /** One attempt, from what the ledger knows of it to what follows from it. Of the last one everything is ended here. `busy`: another run reads the same increments. */
+  async #attempt(drive: Drive, number: number): Promise<Attempted | 'busy' | undefined> {
     const { run, handle, must, entries } = drive;
     const { ledger, s3 } = this.#services;
     const found = entries.find(({ attempt }) => attempt === number);
@@ -101,9 +108,11 @@ export class Runner {
     let entry = found;
     let isOurs = false;
     if (entry === undefined) {
+      const states = await must("claiming the datasets' states", () => this.#claim(drive, number));
+      if (states === 'busy') return 'busy';
       // One instant for all tries, or a try whose answer was lost would leave its second reserved.
       const now = await unusedSecond(entries, drive.leave);
-      ({ entry, isOurs } = await must('beginning an attempt', () => this.#begin(run, number, now)));
+      ({ entry, isOurs } = await must('beginning an attempt', () => this.#begin(run, number, now, states)));
       entries.push(entry);
     }
     const log = drive.log.child({ attempt: number });
@@ -143,16 +152,43 @@ export class Runner {
   }
 
   /** Reserves keys for an attempt and writes them down, before there is a container; `isOurs`: nobody else had. */
-  async #begin(run: OpenRun, attempt: number, now: Date): Promise<{ entry: AttemptEntry; isOurs: boolean }> {
+  async #begin(run: OpenRun, attempt: number, now: Date, states: AttemptEntry['states']): Promise<{ entry: AttemptEntry; isOurs: boolean }> {
     const { ledger } = this.#services;
     const stamp = utcStamp(now);
     const { owner, destination, keyTemplate: template, pipeline } = run;
     const reserved = await ledger.stamps.reserve(destination, stamp, run);
     const keys = dataKeys(run.datasets, { destination, template, pipeline, run: run.run, attempt, stamp, reserved });
     const commitKey = ledger.commitKey(run.run, attempt);
-    const mine = { version: 1 as const, run: run.run, owner, attempt, createdAt: now.toISOString(), destination, stamp, reserved, keys, commitKey };
+    const known = states === undefined ? {} : { states };
+    const createdAt = now.toISOString();
+    const mine = { version: 1 as const, run: run.run, owner, attempt, createdAt, destination, stamp, reserved, keys, commitKey, ...known };
     const entry = await ledger.beginAttempt(mine);
     return { entry, isOurs: entry === mine };
+  }
+
+  /** How far its incremental datasets were read; nobody else reads them from then on, until its commit key is decided. Undefined where it has none. */
+  async #claim({ run, log }: Drive, attempt: number): Promise<AttemptEntry['states'] | 'busy'> {
+    const { ledger } = this.#services;
+    const datasets = incrementalDatasets(run);
+    if (datasets.length === 0) return undefined;
+    const commitKey = ledger.commitKey(run.run, attempt);
+    const { states, by } = await ledger.states.claim(run.pipeline, { run: run.run, attempt, commitKey, datasets });
+    if (states !== undefined) return run.fullRefresh === true ? {} : states;
+    // Of a run that has ended without a word about this attempt nobody will decide it any more.
+    if ((await ledger.endedRun(by.run)) !== undefined) await ledger.settle(by, 'its run has ended');
+    else log.debug({ by: by.run }, 'another run reads the increments of this pipeline; it is waited for');
+    return 'busy';
+  }
+
+  /** Gives back what was claimed: of a run that ends without having begun its last attempt that one is decided here. */
+  async #unclaim({ run, must, entries }: Drive): Promise<void> {
+    if (incrementalDatasets(run).length === 0) return;
+    const { ledger } = this.#services;
+    await must("settling the datasets' states", async () => {
+      const { by } = await ledger.states.read(run.pipeline);
+      if (by?.run === run.run && !entries.some(({ attempt }) => attempt === by.attempt)) await ledger.settle(by, 'the run has ended before it');
+      await ledger.states.settle(run.pipeline);
+    });
   }
 
   /** Makes the manifest of a run that succeeded its pipeline's latest, unless a newer one is. */
@@ -170,6 +206,7 @@ export class Runner {
     if (attempted !== undefined) await this.#writeLog(attempted.entry, attempted, must);
     // Before the final entry: a gateway that is killed in between does both again.
     await this.#publishLatest(drive, ended);
+    await this.#unclaim(drive);
     await must('writing the final entry', () => this.#services.ledger.end({ ...ended, timeline: [...handle.timeline] }, entries, { resumed }));
     if (attempted !== undefined) await this.#remove(attempted, log);
   }
@@ -200,4 +237,9 @@ async function unusedSecond(entries: readonly AttemptEntry[], leave: AbortSignal
     if (!entries.some(({ stamp }) => stamp === utcStamp(now))) return now;
     await sleep(1_000 - now.getMilliseconds(), undefined, { signal: leave });
   }
+}
+
+/** Names of the datasets that a run reads in increments. */
+function incrementalDatasets({ datasets }: OpenRun): string[] {
+  return Object.entries(datasets).flatMap(([name, dataset]) => (isIncremental(dataset) ? [name] : []));
 }

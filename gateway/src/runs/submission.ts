@@ -18,6 +18,8 @@ export interface Submission {
   readonly datasets: readonly string[] | undefined;
   /** Whether its containers shall stay, to be looked into. */
   readonly keep?: boolean | undefined;
+  /** Whether incremental datasets are read from the beginning. */
+  readonly fullRefresh?: boolean | undefined;
   /** In place of what its datasets say of columns that are not those of the run before. */
   readonly schemaChanges?: SchemaPolicy | undefined;
   readonly requestedBy: Requester;
@@ -34,11 +36,12 @@ export function claimHash({ requestedBy, idempotencyKey = '' }: Submission): str
 }
 
 /** Stands for what is asked: the same for bodies that mean the same. */
-export function fingerprint({ pipeline, datasets, keep, schemaChanges }: Submission): string {
+export function fingerprint({ pipeline, datasets, keep, fullRefresh, schemaChanges }: Submission): string {
   const question = {
     pipeline: pipeline.name,
     datasets: datasets?.toSorted() ?? null,
     keep: keep ?? false,
+    ...(fullRefresh === true ? { fullRefresh } : {}),
     ...(schemaChanges === undefined ? {} : { schemaChanges }),
   };
   return createHash('sha256').update(JSON.stringify(question)).digest('hex');
@@ -74,7 +77,7 @@ export function chosenDatasets({ name: pipeline, datasets }: Pipeline, wanted: r
 
 /** The entry of a run that is about to be accepted. */
 export function newRun(submission: Submission, owner: Owner, keepContainers: OpenRun['keep']): OpenRun {
-  const { pipeline, job, datasets, keep, schemaChanges, requestedBy } = submission;
+  const { pipeline, job, datasets, keep, fullRefresh, schemaChanges, requestedBy } = submission;
   const { concurrency } = pipeline.limits;
   const asked = chosenDatasets(pipeline, datasets);
   const chosen =
@@ -95,6 +98,7 @@ export function newRun(submission: Submission, owner: Owner, keepContainers: Ope
     destination: destinationOf(pipeline),
     ...(pipeline.destination.key === undefined ? {} : { keyTemplate: pipeline.destination.key }),
     limits: effectiveLimits(job.limits, pipeline.limits),
+    ...(fullRefresh === true ? { fullRefresh } : {}),
     keep: keep === true ? 'all' : keepContainers,
   };
 }

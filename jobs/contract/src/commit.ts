@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { schemaChangesSchema } from './schema-changes.ts';
+import { datasetStateSchema } from './states.ts';
 import { CONTRACT_VERSION } from './version.ts';
 
 const count = z.int().min(0);
@@ -52,6 +53,10 @@ export const resourceSchema = z
     /** Values whose conversion lost something, over all columns. */
     lossy: count.default(0),
     schema: z.looseObject({ fields: z.array(columnSchema) }).optional(),
+    /** Which part of the dataset it is, of an incremental one; in the job's own words. */
+    incremental: z.record(z.string(), z.unknown()).optional(),
+    /** What the next run of an incremental dataset is given. */
+    state: datasetStateSchema.optional(),
     /** How its columns differ from those of the pipeline's latest manifest; left out where they don't, or where there is none. */
     schemaChanges: schemaChangesSchema.optional(),
   })

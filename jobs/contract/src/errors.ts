@@ -14,6 +14,7 @@ export const JOB_ERRORS = {
   QUERY_INVALID: { exit: EXIT.badRequest, retryable: false },
   QUERY_FAILED: { exit: EXIT.badData, retryable: false },
   VALUE_LOSSY: { exit: EXIT.badData, retryable: false },
+  STATE_INVALID: { exit: EXIT.badRequest, retryable: false },
   SCHEMA_CHANGED: { exit: EXIT.badData, retryable: false },
   DATASET_NOT_FOUND: { exit: EXIT.datasetMissing, retryable: false },
   COLUMN_NOT_FOUND: { exit: EXIT.datasetMissing, retryable: false },

@@ -18,4 +18,5 @@ export * from './s3-failure.ts';
 export * from './schema-changes.ts';
 export * from './secrets.ts';
 export * from './stamp.ts';
+export * from './states.ts';
 export * from './version.ts';

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { datasetStateSchema } from './states.ts';
 import { CONTRACT_VERSION } from './version.ts';
 
 /** What a container is asked to do: extract, look whether it could, or tell what it would extract. */
@@ -44,6 +45,8 @@ export const requestSchema = z
     timeAllowedSeconds: z.number().positive(),
     /** Seconds that the source may have to keep the snapshot; a job that reads for longer gives up (`SNAPSHOT_TOO_OLD`). */
     maxSnapshotAgeSeconds: z.number().positive().optional(),
+    /** What the runs before have left of incremental datasets; one without is read from the beginning. */
+    states: z.record(datasetNameSchema, datasetStateSchema).optional(),
     /** Key of the manifest that the pipeline's newest run before this one has left, if there is one: what columns are compared with. */
     previous: objectKeySchema.optional(),
     /** What the job runs from, for the manifest: the image's digest, where the engine knows one. */

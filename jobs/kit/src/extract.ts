@@ -96,6 +96,7 @@ async function upload({ version, request, options, plans, publication, output, s
     ...written,
     dataset: name,
     bucket,
+    increment: plan.increment,
     folder: ownFolder(request.run, keys, name),
     list,
     omittedColumns: plan.omittedColumns,

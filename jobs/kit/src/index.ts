@@ -8,6 +8,8 @@ export { nameDatasets } from './dataset-names.ts';
 export type { DatasetReader, Job, PlannedDataset, Settings, SourceContext, SourceSession } from './job.ts';
 export { letGo } from './let-go.ts';
 export { Losses, type LossyRow, NO_UTF8 } from './losses.ts';
+export { type Increment, type Incremental, type PlannedIncrement, plannedIncrement, valueOfState, wholeIncrements } from './options/incremental.ts';
+export { type CursorDialect, type CursorTable, type IncrementAsked, type SqlIncrement, planSqlIncrement } from './options/sql-increment.ts';
 export { columnsOrExclude, datasetOptions, optionsOfFormat } from './options/dataset-options.ts';
 export { type SqlDataset, isWholeQuery, restOfSelect, sqlDatasetSchema } from './options/sql-dataset.ts';
 export type { JobOutput } from './output.ts';

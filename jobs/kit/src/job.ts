@@ -1,8 +1,9 @@
-import type { Mode, Snapshot } from '@esclusa/contract';
+import type { DatasetState, Mode, Snapshot } from '@esclusa/contract';
 import type { z } from 'zod';
 import type { SourceColumn } from './columns/value-type.ts';
 import type { Losses } from './losses.ts';
 import type { DatasetOptions } from './options/dataset-options.ts';
+import type { PlannedIncrement } from './options/incremental.ts';
 import type { JobOutput } from './output.ts';
 
 /** Settings of a job by variable name: the container's environment and the secrets, merged. */
@@ -30,6 +31,8 @@ export interface PlannedDataset {
   readonly key?: readonly string[];
   /** Whether the source has no schema, so that columns are what the values make them, and known only when these are read. */
   readonly schemaless?: boolean;
+  /** Which part of it is read, where it is read in increments. */
+  readonly increment?: PlannedIncrement;
   /** What the source is asked, in its own language, for people. */
   readonly query?: string;
   /** Starts reading; called at most once, and only when no other dataset of the session is being read. Conversions that lose something are told to `losses`. */
@@ -60,8 +63,8 @@ export interface SourceSession<Dataset> {
   readonly snapshot: Readonly<Snapshot>;
   /** Every table or collection, for a job run by hand without a request. */
   list(): Promise<Record<string, Dataset>>;
-  /** Finds a dataset. Rejects with `DATASET_NOT_FOUND`, `COLUMN_NOT_FOUND`, `QUERY_INVALID` or `SOURCE_REFUSED`. */
-  plan(name: string, dataset: Dataset): Promise<PlannedDataset>;
+  /** Finds a dataset; `state` is what the run before has left of one that is read in increments. Rejects with `DATASET_NOT_FOUND`, `COLUMN_NOT_FOUND`, `QUERY_INVALID`, `STATE_INVALID` or `SOURCE_REFUSED`. */
+  plan(name: string, dataset: Dataset, state?: DatasetState): Promise<PlannedDataset>;
   /** Ends what runs at the source and lets go of it; never rejects, and is done within seconds. */
   close(): Promise<void>;
 }

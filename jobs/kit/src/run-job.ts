@@ -74,7 +74,7 @@ async function performRequest<Dataset extends DatasetOptions>(
   const datasets = readDatasets(request, job.dataset);
   for (const [name, dataset] of datasets) {
     stop.signal.throwIfAborted();
-    plans.set(name, maskedDataset(name, await session.plan(name, dataset), dataset.mask, settings));
+    plans.set(name, maskedDataset(name, await session.plan(name, dataset, request.states?.[name]), dataset.mask, settings));
   }
   if (request.mode === 'check') await publication.check();
   if (request.mode !== 'run') return describeResult(request.mode, session, plans, await latest);

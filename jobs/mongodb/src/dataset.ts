@@ -1,4 +1,4 @@
-import { columnsOrExclude, datasetOptions, optionsOfFormat } from '@esclusa/kit';
+import { columnsOrExclude, datasetOptions, optionsOfFormat, wholeIncrements } from '@esclusa/kit';
 import { z } from 'zod';
 
 const path = z
@@ -35,12 +35,20 @@ export const datasetSchema = z
   })
   .refine(columnsOrExclude.holds, columnsOrExclude.problem)
   .refine(optionsOfFormat.holds, optionsOfFormat.problem)
+  .refine(wholeIncrements.holds, wholeIncrements.problem)
   .refine((dataset) => dataset.columns === undefined || dataset.flatten === undefined, {
     error: '"columns" and "flatten" do not go together: a named column is a path already',
     path: ['flatten'],
   })
   // What the refinements say, for JSON Schema, which the gateway validates pipelines with.
-  .meta({ dependentSchemas: { flatten: { not: { required: ['columns'] } }, ...columnsOrExclude.jsonSchema, ...optionsOfFormat.jsonSchema } });
+  .meta({
+    dependentSchemas: {
+      flatten: { not: { required: ['columns'] } },
+      ...columnsOrExclude.jsonSchema,
+      ...optionsOfFormat.jsonSchema,
+      ...wholeIncrements.jsonSchema,
+    },
+  });
 
 /** A dataset as a pipeline writes it. */
 export type Dataset = z.infer<typeof datasetSchema>;

@@ -1,4 +1,4 @@
-import { JobError } from '@esclusa/contract';
+import { type DatasetState, JobError } from '@esclusa/contract';
 import { type DatasetReader, type Losses, type PlannedDataset, type SourceContext, type SourceSession, nameDatasets, within } from '@esclusa/kit';
 import { type ClientSession, type Db, type FindOptions, type MongoClient, type Timestamp, type Abortable } from 'mongodb';
 import { batchSize, batchesOf } from './batches.ts';
@@ -6,7 +6,8 @@ import { type PlannedColumns, discoveredColumns, namedColumns, typedColumns } fr
 import { type Server, ask, connect } from './connection.ts';
 import type { Dataset } from './dataset.ts';
 import { sourceError } from './failure.ts';
-import { filterOf, parseFilter } from './filter.ts';
+import { filterOf } from './filter.ts';
+import { type IncrementWanted, type MongoIncrement, planIncrement } from './increment.ts';
 import { parsePath, projectionFor } from './paths.ts';
 import { readDocuments } from './reader.ts';
 import { type MongoSettings, readSettings } from './settings.ts';
@@ -109,7 +110,7 @@ class MongoSession implements SourceSession<Dataset> {
     }
   }
 
-  async plan(name: string, dataset: Dataset): Promise<PlannedDataset> {
+  async plan(name: string, dataset: Dataset, state?: DatasetState): Promise<PlannedDataset> {
     const collection = dataset.collection ?? name;
     try {
       if (!(await this.#collections()).some((found) => found.name === collection)) {
@@ -120,13 +121,15 @@ class MongoSession implements SourceSession<Dataset> {
         );
       }
       const size = await this.#size(collection);
-      const planned = await this.#columns(name, collection, dataset, batchSize(size));
+      const increment = await this.#increment(name, collection, dataset, state);
+      const planned = await this.#columns(name, collection, dataset, batchSize(size), increment);
       return {
         columns: planned.columns,
         omittedColumns: planned.omittedColumns,
         schemaless: true,
+        ...(increment === undefined ? {} : { increment }),
         ...size,
-        read: (losses) => this.#read(name, collection, dataset, planned, batchSize(size), losses),
+        read: (losses) => this.#read(name, collection, dataset, planned, { batchSize: batchSize(size), increment }, losses),
       };
     } catch (error) {
       throw sourceError(error, `dataset "${name}"`, 'SOURCE_LOST');
@@ -144,13 +147,13 @@ class MongoSession implements SourceSession<Dataset> {
   }
 
   /** The named columns, or those that the documents have; either way of a pass over all of them where their types must be known. */
-  async #columns(name: string, collection: string, dataset: Dataset, batchSize: number): Promise<PlannedColumns> {
+  async #columns(name: string, collection: string, dataset: Dataset, batchSize: number, increment?: MongoIncrement): Promise<PlannedColumns> {
     const named = dataset.columns === undefined ? undefined : namedColumns(name, dataset.columns);
     // The values of a CSV tell their columns' types as they are read.
     if (named !== undefined && dataset.format !== 'parquet') return named;
     const projection = named?.paths === undefined ? undefined : projectionFor(named.paths);
     const documents = batchesOf(
-      this.#db.collection(collection).find(parseFilter(dataset.filter), {
+      this.#db.collection(collection).find(filterOf({ filter: dataset.filter }, increment?.filter), {
         ...this.#options(),
         ...(this.#context.mode === 'run' ? {} : { limit: SAMPLE }),
         ...(projection === undefined ? {} : { projection }),
@@ -173,7 +176,25 @@ class MongoSession implements SourceSession<Dataset> {
     }
   }
 
-  #read(name: string, collection: string, dataset: Dataset, planned: PlannedColumns, batchSize: number, losses: Losses): DatasetReader {
+  /** Which documents are new, where they are read in increments; in `check` and `plan` nobody asks. */
+  async #increment(name: string, collection: string, { filter, incremental }: Dataset, state: DatasetState | undefined): Promise<MongoIncrement | undefined> {
+    if (incremental === undefined || this.#context.mode !== 'run') return undefined;
+    const first: IncrementWanted['first'] = async (found, sort) => {
+      const options = { ...this.#options(), projection: Object.fromEntries(Object.keys(sort).map((field) => [field, 1])), sort, limit: 1, useBigInt64: true };
+      const [document] = await this.#db.collection(collection).find(filterOf({ filter }, found), options).toArray();
+      return document;
+    };
+    return planIncrement({ dataset: name, incremental, state, now: this.#server.time, first });
+  }
+
+  #read(
+    name: string,
+    collection: string,
+    dataset: Dataset,
+    planned: PlannedColumns,
+    { batchSize, increment }: { readonly batchSize: number; readonly increment: MongoIncrement | undefined },
+    losses: Losses,
+  ): DatasetReader {
     const { sort, limit, strict } = dataset;
     const { picker, paths } = planned;
     // In strict mode a document that is refused is told by its _id.
@@ -181,7 +202,7 @@ class MongoSession implements SourceSession<Dataset> {
     return readDocuments({
       open: () =>
         batchesOf(
-          this.#db.collection(collection).find(filterOf(dataset), {
+          this.#db.collection(collection).find(filterOf(dataset, increment?.filter), {
             ...this.#options(),
             batchSize,
             raw: true,

@@ -1,9 +1,10 @@
 import { JobError } from '@esclusa/contract';
-import { type SourceColumn, chooseColumns, isWholeQuery, restOfSelect, wholeKey } from '@esclusa/kit';
+import { type IncrementAsked, type PlannedIncrement, type SourceColumn, chooseColumns, isWholeQuery, restOfSelect, wholeKey } from '@esclusa/kit';
 import type { Connection, FieldPacket } from 'mysql2';
 import { ask, askFields } from './connection.ts';
 import { type Charset, conversionOf, isLost } from './conversion.ts';
 import type { Dataset } from './dataset.ts';
+import { planIncrement } from './increment.ts';
 import { isText, typeName } from './kinds.ts';
 import type { RowsQuery } from './rows.ts';
 import { sourceColumn } from './value-types.ts';
@@ -16,6 +17,7 @@ export interface Selection extends RowsQuery {
   readonly omittedColumns: readonly string[];
   readonly estimatedRows?: number;
   readonly estimatedBytes?: number;
+  readonly increment?: PlannedIncrement;
   /** Of a table of which all rows are wanted, and whose order is that of an integer key: it may be read in ranges of it. */
   readonly keyed?: KeyedTable;
   /** Table that is read, or the text of a query or view whose tables are not known. */
@@ -49,9 +51,9 @@ const INTEGER = /^(tiny|small|medium|big)?int\b/i;
 const quote = (name: string): string => `\`${name.replaceAll('`', '``')}\``;
 
 /** Finds a dataset at the source without reading it. */
-export async function select(connection: Connection, database: string, name: string, dataset: Dataset): Promise<Selection> {
-  if (dataset.query !== undefined) return selectQuery(connection, name, dataset.query, dataset);
-  return selectTable(connection, name, dataset.schema ?? database, dataset.table ?? name, dataset);
+export async function select(connection: Connection, database: string, name: string, dataset: Dataset, asked: IncrementAsked): Promise<Selection> {
+  if (dataset.query !== undefined) return selectQuery(connection, name, dataset.query, dataset, asked);
+  return selectTable(connection, name, dataset.schema ?? database, dataset.table ?? name, dataset, asked);
 }
 
 /** Every table and view of a database that the user can see. */
@@ -78,7 +80,7 @@ export async function mayRead(connection: Connection, database: string, table: s
   }
 }
 
-async function selectTable(connection: Connection, name: string, schema: string, table: string, dataset: Dataset): Promise<Selection> {
+async function selectTable(connection: Connection, name: string, schema: string, table: string, dataset: Dataset, asked: IncrementAsked): Promise<Selection> {
   const [found] = await ask<Relation>(
     connection,
     `select table_schema as \`schema\`, table_name as name, table_type as type, engine as engine, create_options as options, table_rows as \`rows\`, data_length as bytes
@@ -98,16 +100,15 @@ async function selectTable(connection: Connection, name: string, schema: string,
      from information_schema.columns where table_schema = ? and table_name = ? order by ordinal_position`,
     [found.schema, found.name],
   );
-  const { columns, omittedColumns } = chooseColumns(
-    name,
-    available.map((column): Column => ({ ...sourceColumn(column.name, column.type), charset: column.charset ?? undefined })),
-    dataset,
-  );
+  const all = available.map((column): Column => ({ ...sourceColumn(column.name, column.type), charset: column.charset ?? undefined }));
+  const { columns, omittedColumns } = chooseColumns(name, all, dataset);
   const conversion = conversionOf(columns);
   const rows = Number(found.rows ?? 0);
   const key = available.flatMap((column) => (column.part === 'PRI' ? [column.name] : []));
-  const select = `select ${listOf(columns, conversion.checked)} from ${quote(found.schema)}.${quote(found.name)}`;
-  const rest = restOfSelect(dataset, RANDOM);
+  const relation = `${quote(found.schema)}.${quote(found.name)}`;
+  const increment = await planIncrement(connection, name, dataset, asked, relation, { columns: all, key });
+  const select = `select ${listOf(columns, conversion.checked)} from ${relation}`;
+  const rest = restOfSelect(dataset, RANDOM, increment?.condition);
   // A reader of a range can't tell which row of the file it is that lost something.
   const keyed = rest === '' && conversion.checked.length === 0 ? await keyOfRanges(connection, found, select, available) : undefined;
   return {
@@ -118,6 +119,7 @@ async function selectTable(connection: Connection, name: string, schema: string,
     columns,
     omittedColumns,
     ...wholeKey(key, columns),
+    ...(increment === undefined ? {} : { increment }),
     reads: found.type === 'VIEW' ? { text: await viewText(connection, found) } : { schema: found.schema, table: found.name },
     ...(rows > 0 ? { estimatedRows: rows, estimatedBytes: Number(found.bytes ?? 0) } : {}),
   };
@@ -168,7 +170,7 @@ async function viewText(connection: Connection, { schema, name }: Relation): Pro
   return view?.text ?? '';
 }
 
-async function selectQuery(connection: Connection, name: string, text: string, dataset: Dataset): Promise<Selection> {
+async function selectQuery(connection: Connection, name: string, text: string, dataset: Dataset, asked: IncrementAsked): Promise<Selection> {
   const query = text.trim().replace(/;\s*$/, '');
   // A derived table can only be a query. Line ends keep a trailing comment of it from swallowing what follows.
   const derived = `(\n${query}\n) as dataset`;
@@ -180,8 +182,10 @@ async function selectQuery(connection: Connection, name: string, text: string, d
   // As it is where all of it is read: an ORDER BY of a derived table may be passed over. But numbers that are cut would stay so, and a text lose characters in silence.
   const plain = !columns.some(isCut) && conversion.checked.length === 0;
   const whole = plain && isWholeQuery(dataset, columns.length, available.length);
-  const sql = whole ? query : `select ${listOf(columns, conversion.checked)} from ${derived}${restOfSelect(dataset, RANDOM)}`;
-  return { sql, floats: floatsOf(columns), ...conversion, columns, omittedColumns, reads: { text: query } };
+  const increment = await planIncrement(connection, name, dataset, asked, derived, { columns: available, key: [] });
+  const rest = restOfSelect(dataset, RANDOM, increment?.condition);
+  const sql = whole ? query : `select ${listOf(columns, conversion.checked)} from ${derived}${rest}`;
+  return { ...(increment === undefined ? {} : { increment }), sql, floats: floatsOf(columns), ...conversion, columns, omittedColumns, reads: { text: query } };
 }
 
 /**

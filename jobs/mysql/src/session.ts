@@ -1,3 +1,4 @@
+import type { DatasetState } from '@esclusa/contract';
 import { type DatasetReader, type Losses, type PlannedDataset, type SourceContext, type SourceSession, nameDatasets, readersWanted } from '@esclusa/kit';
 import type { Connection } from 'mysql2';
 import { listTables, mayRead, type Selection, select } from './catalog.ts';
@@ -85,9 +86,9 @@ class MysqlSession implements SourceSession<Dataset> {
     return nameDatasets(readable);
   }
 
-  async plan(name: string, dataset: Dataset): Promise<PlannedDataset> {
+  async plan(name: string, dataset: Dataset, state?: DatasetState): Promise<PlannedDataset> {
     try {
-      const selection = await select(this.#connection, this.#settings.MYSQL_DATABASE, name, dataset);
+      const selection = await select(this.#connection, this.#settings.MYSQL_DATABASE, name, dataset, { state, isRun: this.#context.mode === 'run' });
       this.#report?.reads(selection.reads);
       const { sql: query, floats: _floats, raw: _raw, checked: _checked, reads: _reads, keyed, ...planned } = selection;
       const readers = keyed === undefined ? 1 : readersWanted(dataset.readers, keyed.bytes);

@@ -1,13 +1,24 @@
 import { JobError } from '@esclusa/contract';
-import { type ChosenColumns, type SourceColumn, chooseColumns, isWholeQuery, restOfSelect, wholeKey } from '@esclusa/kit';
+import {
+  type ChosenColumns,
+  type IncrementAsked,
+  type PlannedIncrement,
+  type SourceColumn,
+  chooseColumns,
+  isWholeQuery,
+  restOfSelect,
+  wholeKey,
+} from '@esclusa/kit';
 import pg from 'pg';
 import type { Dataset } from './dataset.ts';
+import { planIncrement } from './increment.ts';
 import { type CatalogueColumn, sourceColumn } from './kinds.ts';
 
 /** Which columns of a dataset are read, and the SELECT that reads them. */
 export interface Selection extends ChosenColumns<SourceColumn> {
   readonly sql: string;
   readonly key?: readonly string[];
+  readonly increment?: PlannedIncrement;
   readonly estimatedRows?: number;
   readonly estimatedBytes?: number;
   /** Of a table whose rows lie in pages of its own (no policies, no children) and of which all are wanted: it may be read in ranges of these. */
@@ -49,9 +60,9 @@ const describeTypes = (of: string): string => `
 const RELATION_KINDS = "('r','p','f','v','m')";
 
 /** Finds a dataset at the source without reading it. */
-export async function select(client: pg.Client, name: string, dataset: Dataset): Promise<Selection> {
-  if (dataset.query !== undefined) return selectQuery(client, name, dataset.query, dataset);
-  return selectTable(client, name, { ...dataset, table: dataset.table ?? name });
+export async function select(client: pg.Client, name: string, dataset: Dataset, asked: IncrementAsked): Promise<Selection> {
+  if (dataset.query !== undefined) return selectQuery(client, name, dataset.query, dataset, asked);
+  return selectTable(client, name, { ...dataset, table: dataset.table ?? name }, asked);
 }
 
 /** Every table and view that the user may read outside the system's schemas, for a job run by hand. */
@@ -64,7 +75,7 @@ export async function listTables(client: pg.Client): Promise<{ schema: string; t
   return rows;
 }
 
-async function selectTable(client: pg.Client, name: string, dataset: Dataset & { table: string }): Promise<Selection> {
+async function selectTable(client: pg.Client, name: string, dataset: Dataset & { table: string }, asked: IncrementAsked): Promise<Selection> {
   const relation = dataset.schema === undefined ? quote(dataset.table) : `${quote(dataset.schema)}.${quote(dataset.table)}`;
   const found = await client.query<{ oid: number; rows: string; bytes: string; heap: boolean }>(
     `select c.oid, greatest(c.reltuples, 0)::bigint::text as rows, pg_relation_size(c.oid)::text as bytes,
@@ -87,18 +98,21 @@ async function selectTable(client: pg.Client, name: string, dataset: Dataset & {
       where attrelid = $1 and attnum > 0 and not attisdropped`),
     [table.oid],
   );
-  const { columns, omittedColumns } = chooseColumns(name, available.map(sourceColumn), dataset);
+  const all = available.map(sourceColumn);
+  const { columns, omittedColumns } = chooseColumns(name, all, dataset);
   const rows = Number(table.rows);
-  // Only a strict run tells a row by its key.
-  const key = dataset.strict === true ? await primaryKey(client, table.oid) : [];
+  // Only a strict run tells a row by its key, and an increment by whether its cursor is one.
+  const key = dataset.strict === true || dataset.incremental !== undefined ? await primaryKey(client, table.oid) : [];
+  const increment = await planIncrement(client, name, dataset, asked, relation, { columns: all, key });
   const select = `select ${list(columns)} from ${relation}`;
-  const rest = restOfSelect(dataset, RANDOM);
+  const rest = restOfSelect(dataset, RANDOM, increment?.condition);
   return {
     sql: `${select}${rest}`,
     ...(table.heap && rest === '' ? { pages: { oid: table.oid, relation, select, bytes: Number(table.bytes) } } : {}),
     columns,
     omittedColumns,
     ...wholeKey(key, columns),
+    ...(increment === undefined ? {} : { increment }),
     ...(rows > 0
       ? {
           estimatedRows: rows,
@@ -117,7 +131,7 @@ async function primaryKey(client: pg.Client, table: number): Promise<string[]> {
   return rows.map(({ name }) => name);
 }
 
-async function selectQuery(client: pg.Client, name: string, text: string, dataset: Dataset): Promise<Selection> {
+async function selectQuery(client: pg.Client, name: string, text: string, dataset: Dataset, asked: IncrementAsked): Promise<Selection> {
   const query = text.trim().replace(/;\s*$/, '');
   // Line ends keep a trailing comment of the query from swallowing what follows.
   const derived = `(\n${query}\n) as dataset`;
@@ -126,9 +140,12 @@ async function selectQuery(client: pg.Client, name: string, text: string, datase
     describeTypes('select n, name, oid, modifier from unnest($1::text[], $2::oid[], $3::int[]) with ordinality as f(name, oid, modifier, n)'),
     [fields.map((field) => field.name), fields.map((field) => field.dataTypeID), fields.map((field) => field.dataTypeModifier)],
   );
-  const { columns, omittedColumns } = chooseColumns(name, available.map(sourceColumn), dataset);
+  const all = available.map(sourceColumn);
+  const { columns, omittedColumns } = chooseColumns(name, all, dataset);
+  const increment = await planIncrement(client, name, dataset, asked, derived, { columns: all, key: [] });
   const whole = isWholeQuery(dataset, columns.length, available.length);
-  return { sql: whole ? query : `select ${list(columns)} from ${derived}${restOfSelect(dataset, RANDOM)}`, columns, omittedColumns };
+  const sql = whole ? query : `select ${list(columns)} from ${derived}${restOfSelect(dataset, RANDOM, increment?.condition)}`;
+  return { sql, columns, omittedColumns, ...(increment === undefined ? {} : { increment }) };
 }
 
 function list(columns: readonly { readonly name: string }[]): string {

@@ -1,3 +1,4 @@
+import type { DatasetState } from '@esclusa/contract';
 import { type PlannedDataset, type SourceContext, type SourceSession, nameDatasets, readersWanted } from '@esclusa/kit';
 import { listTables, select } from './catalog.ts';
 import { Connections } from './connections.ts';
@@ -51,7 +52,7 @@ export async function openSession(context: SourceContext): Promise<SourceSession
       },
       list: async () =>
         nameDatasets((await listTables(first)).map(({ schema, table }) => [schema === 'public' ? table : `${schema}.${table}`, { schema, table }])),
-      plan: (name, dataset) => plan(connections, context, server, name, dataset),
+      plan: (name, dataset, state) => plan(connections, context, server, name, dataset, state),
       close: () => connections.close(),
     };
   } catch (error) {
@@ -60,9 +61,16 @@ export async function openSession(context: SourceContext): Promise<SourceSession
   }
 }
 
-async function plan(connections: Connections, { output }: SourceContext, { number }: Server, name: string, dataset: Dataset): Promise<PlannedDataset> {
+async function plan(
+  connections: Connections,
+  { output, mode }: SourceContext,
+  { number }: Server,
+  name: string,
+  dataset: Dataset,
+  state: DatasetState | undefined,
+): Promise<PlannedDataset> {
   try {
-    const { sql, pages, ...selection } = await select(connections.first, name, dataset);
+    const { sql, pages, ...selection } = await select(connections.first, name, dataset, { state, isRun: mode === 'run' });
     const formats = selection.columns.map(formatOf);
     const readers = pages === undefined || number < READS_RANGES ? 1 : readersWanted(dataset.readers, pages.bytes);
     const read: PlannedDataset['read'] = () =>

@@ -14,7 +14,7 @@ export const RUN_HEADER: Header = { description: 'Id of the run, if one was acce
 
 const ALL = Object.keys(STATUS) as Code[];
 // What is about no run, and two of a job's that are told under names of the gateway's.
-const NEVER_OF_A_RUN: readonly Code[] = ['ROUTE_NOT_FOUND', 'METHOD_NOT_ALLOWED', 'RUN_NOT_FOUND', 'UNAUTHORIZED', 'TIME_UP', 'STOPPED'];
+const NEVER_OF_A_RUN: readonly Code[] = ['STATE_CLAIMED', 'ROUTE_NOT_FOUND', 'METHOD_NOT_ALLOWED', 'RUN_NOT_FOUND', 'UNAUTHORIZED', 'TIME_UP', 'STOPPED'];
 
 /** Every code that running a pipeline may be answered with. */
 export const RUN_CODES: readonly Code[] = ALL.filter((code) => !NEVER_OF_A_RUN.includes(code));

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { database, pipelineName } from './words.ts';
+import { database, instant, pipelineName, runId } from './words.ts';
 import { schemaChanges } from './runs.ts';
 
 /** Open, since a job may say more of its columns than we know. */
@@ -32,6 +32,26 @@ export const planSchema = z
   })
   .meta({ id: 'Plan', description: 'What a pipeline would extract; nothing was.' });
 export type PlanAnswer = z.infer<typeof planSchema>;
+
+/** How far incremental datasets were read. */
+export const stateSchema = z
+  .strictObject({
+    pipeline: pipelineName,
+    datasets: z
+      .record(
+        z.string(),
+        z.strictObject({
+          state: z.record(z.string(), z.unknown()).describe("In the job's own words: of a database's table `cursor` and `value`."),
+          run: runId.optional().describe('The run that has left it; left out where somebody has set it.'),
+          attempt: z.int().min(1).optional().describe('Its attempt.'),
+          at: instant.describe('Since when.'),
+        }),
+      )
+      .describe('Each incremental dataset that was read. One that is not here is read from the beginning.'),
+    claimedBy: runId.optional().describe('The run that goes on from there right now; until it has ended nothing can be set.'),
+  })
+  .meta({ id: 'State', description: "How far a pipeline's incremental datasets were read." });
+export type StateAnswer = z.infer<typeof stateSchema>;
 
 /** The pipelines. */
 export const pipelinesSchema = z

@@ -36,6 +36,10 @@ const published = z
       .optional()
       .describe('All files, in the order of their rows, where a dataset was split (`splitMiB`, or 294 GB); `registros` and `bytes` beside it are the sums.'),
     lossy: z.int().min(0).describe('Values whose conversion lost something; the manifest says of which columns.'),
+    incremental: z
+      .record(z.string(), z.unknown())
+      .optional()
+      .describe('Of a dataset that is read in increments, which part of it: `mode` (`full`, `increment`), `cursor`, `from`, `to`.'),
     schemaChanges: schemaChanges.optional(),
   })
   .meta({ id: 'Published', description: 'One dataset: its file, or its files.' });

@@ -1,5 +1,6 @@
 import { COMPRESSION_ENDING, type PublishedFile, type Resource } from '@esclusa/contract';
 import type { DatasetOptions } from '../options/dataset-options.ts';
+import type { PlannedIncrement } from '../options/incremental.ts';
 import { type WrittenColumn, writtenField } from './field.ts';
 import { athenaLoad } from './load/athena.ts';
 import { duckdbLoad } from './load/duckdb.ts';
@@ -20,6 +21,8 @@ export interface WrittenDataset {
   readonly omittedColumns: readonly string[];
   /** What the files are. */
   readonly as: FileFormat;
+  /** Which part of the dataset it is, where that is read in increments. */
+  readonly increment?: PlannedIncrement | undefined;
   /** The folder that holds its files and nothing else, ever; by its key's first part, with the slash. */
   readonly folder?: string | undefined;
   /** Key of the list of its files, where there is one. */
@@ -34,7 +37,7 @@ export interface WrittenDataset {
 
 /** What the manifest says of a dataset: a Data Resource (https://datapackage.org/standard/data-resource/), and what else proves it. */
 export function resourceOfDataset(written: WrittenDataset): Resource {
-  const { dataset, bucket, columns, omittedColumns, as, losses, query, options: { limit, sample } = {} } = written;
+  const { dataset, bucket, columns, omittedColumns, as, losses, increment, query, options: { limit, sample } = {} } = written;
   const files = written.files.map((file) => publishedFile(bucket, file));
   const urls = files.map(({ url }) => url);
   const { dialect, missingValues, load, ...described } = as.format === 'csv' ? describeCsv(dataset, urls, columns, as) : describeParquet(written, urls, as);
@@ -50,6 +53,8 @@ export function resourceOfDataset(written: WrittenDataset): Resource {
     omittedColumns: [...omittedColumns],
     ...(sample === undefined ? {} : { sample }),
     ...(limit === undefined ? {} : { limit }),
+    ...(increment === undefined ? {} : { incremental: increment.told }),
+    ...(increment?.state === undefined ? {} : { state: increment.state }),
     ...(query === undefined ? {} : { query }),
     load,
   };

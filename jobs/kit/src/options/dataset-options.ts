@@ -2,6 +2,7 @@ import { COMPRESSIONS, type Compression, FORMATS, type Format, SCHEMA_POLICIES, 
 import { z } from 'zod';
 import { MASKS, type MaskKind } from '../masks/mask.ts';
 import { MAX_SPLIT_MIB } from '../sink/part-size.ts';
+import { incrementalOptions, type Incremental } from './incremental.ts';
 import { csvOptions } from './csv-options.ts';
 import { parquetOptions } from './parquet-options.ts';
 
@@ -14,6 +15,7 @@ export const datasetOptions = {
     .boolean()
     .describe('true: a value that can not be written whole ends the run (exit status 65, with its column and row) instead of being counted in the manifest.')
     .optional(),
+  incremental: incrementalOptions,
   schemaChanges: z
     .enum(SCHEMA_POLICIES)
     .describe(
@@ -66,6 +68,7 @@ export interface DatasetOptions {
   readonly limit?: number | undefined;
   readonly sample?: number | undefined;
   readonly strict?: boolean | undefined;
+  readonly incremental?: Incremental | undefined;
   readonly schemaChanges?: SchemaPolicy | undefined;
   readonly mask?: Readonly<Record<string, MaskKind>> | undefined;
   readonly format?: Format | undefined;

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { MAX_READERS } from '../ranges/readers.ts';
 import { columnsOrExclude, datasetOptions, optionsOfFormat } from './dataset-options.ts';
+import { wholeIncrements } from './incremental.ts';
 
 /** How one dataset of an SQL database is written in a pipeline: a table or view (by default the one named like the dataset), or a query. */
 export function sqlDatasetSchema(descriptions: { readonly table: string; readonly schema: string }) {
@@ -30,12 +31,14 @@ export function sqlDatasetSchema(descriptions: { readonly table: string; readonl
       })
       .refine(columnsOrExclude.holds, columnsOrExclude.problem)
       .refine(optionsOfFormat.holds, optionsOfFormat.problem)
+      .refine(wholeIncrements.holds, wholeIncrements.problem)
       // What the refinements say, for JSON Schema, which the gateway validates pipelines with.
       .meta({
         dependentSchemas: {
           query: { not: { anyOf: [{ required: ['table'] }, { required: ['schema'] }, { required: ['where'] }] } },
           ...columnsOrExclude.jsonSchema,
           ...optionsOfFormat.jsonSchema,
+          ...wholeIncrements.jsonSchema,
         },
       })
   );
@@ -46,14 +49,18 @@ export type SqlDataset = z.infer<ReturnType<typeof sqlDatasetSchema>>;
 
 /**
  * What follows the select list and the source of rows: the condition in brackets, on lines of its own so that no comment of it swallows what follows.
- * `random` is the source's function for a number from 0 to 1, below 1.
+ * `random` is the source's function for a number from 0 to 1, below 1; `more` a further condition.
  */
-export function restOfSelect({ where, sample, limit }: Pick<SqlDataset, 'where' | 'sample' | 'limit'>, random: string): string {
-  const conditions = [...(where === undefined ? [] : [`(\n${where}\n)`]), ...(sample === undefined ? [] : [`${random} < ${sample / 100}`])];
+export function restOfSelect({ where, sample, limit }: Pick<SqlDataset, 'where' | 'sample' | 'limit'>, random: string, more?: string): string {
+  const conditions = [
+    ...(where === undefined ? [] : [`(\n${where}\n)`]),
+    ...(more === undefined ? [] : [`(${more})`]),
+    ...(sample === undefined ? [] : [`${random} < ${sample / 100}`]),
+  ];
   return `${conditions.length === 0 ? '' : ` where ${conditions.join(' and ')}`}${limit === undefined ? '' : ` limit ${limit}`}`;
 }
 
 /** Whether a query may be sent as it is written: all of its columns and rows are wanted. */
-export function isWholeQuery({ columns, sample, limit }: SqlDataset, chosen: number, available: number): boolean {
-  return chosen === available && columns === undefined && sample === undefined && limit === undefined;
+export function isWholeQuery({ columns, sample, limit, incremental }: SqlDataset, chosen: number, available: number): boolean {
+  return chosen === available && columns === undefined && sample === undefined && limit === undefined && incremental === undefined;
 }

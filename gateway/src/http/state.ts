@@ -1,0 +1,116 @@
+import { type DatasetState, datasetStateSchema, isIncremental } from '@esclusa/contract';
+import { z } from 'zod';
+import { GatewayError } from '../errors.ts';
+import type { States } from '../ledger/states.ts';
+import type { Catalogue } from '../pipelines/catalogue.ts';
+import type { Pipeline } from '../pipelines/pipeline.ts';
+import { parseBody } from './body.ts';
+import { pipelinePath } from './pipeline-path.ts';
+import type { Route } from './route.ts';
+import { type StateAnswer, stateSchema } from './schemas/index.ts';
+import { HEALTHY } from './status.ts';
+
+/** What the routes of states work with. */
+export interface StateServices {
+  readonly catalogue: Catalogue;
+  readonly states: States;
+}
+
+const datasetName = z.string().meta({ description: 'Name of the dataset.' });
+const bodySchema = z.strictObject({
+  state: datasetStateSchema.describe(
+    "What the job left in a manifest (`state`), or what it would: of a database's table `cursor` and `value`, the value up to which it has been read.",
+  ),
+});
+const PROBLEMS = ['PIPELINE_NOT_FOUND', 'PIPELINE_INVALID', 'BODY_INVALID', 'S3_UNAVAILABLE', 'S3_REFUSED', 'BUCKET_NOT_FOUND', 'S3_TOKEN_EXPIRED'] as const;
+const CHANGE_PROBLEMS = [...PROBLEMS, 'STATE_CLAIMED'] as const;
+
+/** `/api/ingesta/{pipeline}/state`: how far incremental datasets were read, and setting it. */
+export function stateRoutes(services: StateServices): Route[] {
+  return [getState(services), setState(services), deleteState(services)];
+}
+
+function getState(services: StateServices): Route {
+  return {
+    method: 'get',
+    path: '/api/ingesta/{pipeline}/state',
+    describe: ({ pipelines }) => ({
+      operationId: 'getState',
+      tags: ['ingesta'],
+      summary: "How far a pipeline's incremental datasets were read",
+      requestParams: { path: pipelinePath(pipelines) },
+      responses: { [HEALTHY]: { description: 'Each of them that was read.', content: { 'application/json': { schema: stateSchema } } } },
+      problems: PROBLEMS,
+    }),
+    handle: async (request, response) => {
+      const { pipeline } = await services.catalogue.get(String(request.params['pipeline']));
+      response.json(await answerOf(services, pipeline));
+    },
+  };
+}
+
+function setState(services: StateServices): Route {
+  return {
+    method: 'put',
+    path: '/api/ingesta/{pipeline}/state/{dataset}',
+    describe: ({ pipelines }) => ({
+      operationId: 'setState',
+      tags: ['ingesta'],
+      summary: 'Sets up to where an incremental dataset counts as read',
+      description: 'The next run goes on from there. What it says is checked by the job, at the next run (`STATE_INVALID`).',
+      requestParams: { path: pipelinePath(pipelines).extend({ dataset: datasetName }) },
+      requestBody: { required: true, content: { 'application/json': { schema: bodySchema.meta({ id: 'StateRequest' }) } } },
+      responses: { [HEALTHY]: { description: 'The states from now on.', content: { 'application/json': { schema: stateSchema } } } },
+      problems: CHANGE_PROBLEMS,
+    }),
+    handle: async (request, response) => {
+      const { state } = parseBody(bodySchema, request.body);
+      response.json(await change(services, request.params, state));
+    },
+  };
+}
+
+function deleteState(services: StateServices): Route {
+  return {
+    method: 'delete',
+    path: '/api/ingesta/{pipeline}/state/{dataset}',
+    describe: ({ pipelines }) => ({
+      operationId: 'deleteState',
+      tags: ['ingesta'],
+      summary: 'Forgets how far an incremental dataset was read: the next run reads it from the beginning',
+      requestParams: { path: pipelinePath(pipelines).extend({ dataset: datasetName }) },
+      responses: { [HEALTHY]: { description: 'The states from now on.', content: { 'application/json': { schema: stateSchema } } } },
+      problems: CHANGE_PROBLEMS,
+    }),
+    handle: async (request, response) => {
+      response.json(await change(services, request.params, undefined));
+    },
+  };
+}
+
+async function change(services: StateServices, params: Readonly<Record<string, unknown>>, state: DatasetState | undefined): Promise<StateAnswer> {
+  const { pipeline } = await services.catalogue.get(String(params['pipeline']));
+  const dataset = String(params['dataset']);
+  const incremental = Object.keys(pipeline.datasets).filter((name) => isIncremental(pipeline.datasets[name] ?? {}));
+  // One that the pipeline has no more may be forgotten.
+  if (state !== undefined && !incremental.includes(dataset)) {
+    const there = incremental.length === 0 ? 'it has none' : `there are ${incremental.join(', ')}`;
+    throw new GatewayError('BODY_INVALID', `the pipeline "${pipeline.name}" has no incremental dataset "${dataset}"; ${there}`, {
+      details: { field: 'dataset' },
+    });
+  }
+  const by = await services.states.set(pipeline.name, dataset, state);
+  if (by !== undefined) {
+    throw new GatewayError(
+      'STATE_CLAIMED',
+      `run ${by.run} reads the increments of the pipeline "${pipeline.name}" right now; wait for its end (GET /api/runs/${by.run}), or cancel it`,
+      { details: { run: by.run } },
+    );
+  }
+  return answerOf(services, pipeline);
+}
+
+async function answerOf({ states }: StateServices, { name }: Pipeline): Promise<StateAnswer> {
+  const { datasets, by } = await states.read(name);
+  return { pipeline: name, datasets, ...(by === undefined ? {} : { claimedBy: by.run }) };
+}

@@ -1,0 +1,126 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type Commit, type DatasetState, type Manifest, resourceOf } from '@esclusa/contract';
+import type { Bucket } from './bucket.ts';
+import { type StatesEntry, statesSchema } from './entries.ts';
+import type { LedgerKeys } from './keys.ts';
+
+const TRIES = 10;
+const PAUSE_MS = 50;
+
+/** An attempt that reads datasets in increments. */
+export interface Claimant {
+  readonly run: string;
+  readonly attempt: number;
+  readonly commitKey: string;
+  /** Names of the datasets. */
+  readonly datasets: readonly string[];
+}
+
+/** What a claim came to: what the datasets have been read up to; or who reads them at the moment. */
+export type Claimed =
+  { readonly states: Readonly<Record<string, DatasetState>>; readonly by?: undefined } | { readonly by: Claimant; readonly states?: undefined };
+
+/** Decides nothing, and tells whether it is decided: the manifest, `aborted`, or undefined. */
+type DecisionAt = (commitKey: string) => Promise<Commit | undefined>;
+
+/**
+ * How far incremental datasets were read, for each pipeline in one object that changes by conditional PUTs alone. An attempt must have it claimed before it reads, and one claims it at a time, on whatever gateway:
+ * so nothing is read twice. What an attempt has read counts by its commit key and by nothing else: who comes next looks there what became of the claim, and takes the state from the manifest, whoever was killed when.
+ */
+export class States {
+  readonly #bucket: Bucket;
+  readonly #keys: LedgerKeys;
+  readonly #decisionAt: DecisionAt;
+
+  constructor(bucket: Bucket, keys: LedgerKeys, decisionAt: DecisionAt) {
+    this.#bucket = bucket;
+    this.#keys = keys;
+    this.#decisionAt = decisionAt;
+  }
+
+  /** A pipeline's states as they are now; `by`: who has claimed them. */
+  async read(pipeline: string): Promise<{ readonly datasets: StatesEntry['datasets']; readonly by: Claimant | undefined }> {
+    const { entry } = await this.#current(pipeline);
+    return { datasets: entry.datasets, by: entry.claim };
+  }
+
+  /** Claims the states for an attempt; the same one may claim them again. One that claims has to have its commit key decided in the end. */
+  async claim(pipeline: string, claimant: Claimant): Promise<Claimed> {
+    const written = await this.#change(pipeline, (entry) => {
+      if (entry.claim !== undefined && !isSame(entry.claim, claimant)) return undefined;
+      return { ...entry, claim: { ...claimant, datasets: [...claimant.datasets] } };
+    });
+    if (written.by !== undefined) return { by: written.by };
+    const known = claimant.datasets.flatMap((name) => {
+      const state = written.entry.datasets[name]?.state;
+      return state === undefined ? [] : [[name, state] as const];
+    });
+    return { states: Object.fromEntries(known) };
+  }
+
+  /** Takes in what became of the claim on a pipeline's states, where its commit key is decided. */
+  async settle(pipeline: string): Promise<void> {
+    await this.#change(pipeline, (entry) => entry);
+  }
+
+  /** Sets a dataset's state, or takes it away, so that it is read from the beginning; the claimant while somebody reads it. */
+  async set(pipeline: string, dataset: string, state: DatasetState | undefined): Promise<Claimant | undefined> {
+    const { by } = await this.#change(pipeline, (entry) => {
+      if (entry.claim !== undefined) return undefined;
+      const { [dataset]: _, ...others } = entry.datasets;
+      return { ...entry, datasets: state === undefined ? others : { ...others, [dataset]: { state, at: new Date().toISOString() } } };
+    });
+    return by;
+  }
+
+  /** Changes the object by what `change` makes of it, until nobody was quicker; who has claimed it where it makes nothing. */
+  async #change(
+    pipeline: string,
+    change: (entry: StatesEntry) => StatesEntry | undefined,
+  ): Promise<{ readonly entry: StatesEntry; readonly by?: undefined } | { readonly by: Claimant; readonly entry?: undefined }> {
+    const key = this.#keys.states(pipeline);
+    for (let tried = 1; tried <= TRIES; tried++) {
+      const { entry, text, etag } = await this.#current(pipeline);
+      const next = change(entry);
+      if (next === undefined) {
+        if (entry.claim === undefined) throw new Error(`${key} is claimed by nobody and was refused`);
+        return { by: entry.claim };
+      }
+      const body = JSON.stringify(next);
+      if (body === text || (text === undefined && Object.keys(next.datasets).length === 0 && next.claim === undefined)) return { entry: next };
+      const put = etag === undefined ? await this.#bucket.putIfAbsent(key, body) : await this.#bucket.putIfMatch(key, body, etag);
+      if (put === 'written') return { entry: next };
+      await sleep(PAUSE_MS * tried);
+    }
+    throw new Error(`${key} was written by others ${TRIES} times in a row`);
+  }
+
+  /** What stands there, with what became of its claim. */
+  async #current(pipeline: string): Promise<{ entry: StatesEntry; text: string | undefined; etag: string | undefined }> {
+    const there = await this.#bucket.getTagged(this.#keys.states(pipeline));
+    const entry = there === undefined ? { version: 1 as const, pipeline, datasets: {} } : statesSchema.parse(JSON.parse(there.text));
+    const decision = entry.claim === undefined ? undefined : await this.#decisionAt(entry.claim.commitKey);
+    return { entry: settled(entry, decision), text: there?.text, etag: there?.etag };
+  }
+}
+
+/** The states after the claim on them was decided; pure. */
+export function settled(entry: StatesEntry, decision: Commit | undefined): StatesEntry {
+  const { claim, ...rest } = entry;
+  if (claim === undefined || decision === undefined) return entry;
+  return decision.state === 'aborted' ? rest : { ...rest, datasets: { ...entry.datasets, ...statesOf(decision, claim) } };
+}
+
+/** What a committed attempt has left; nothing of a dataset of which there was nothing to be read. */
+function statesOf(manifest: Manifest, { datasets }: Claimant): StatesEntry['datasets'] {
+  const { run, attempt, created: at } = manifest;
+  const left = datasets.flatMap((name) => {
+    const state = resourceOf(manifest, name)?.state;
+    return state === undefined ? [] : [[name, { state, run, attempt, at }] as const];
+  });
+  return Object.fromEntries(left);
+}
+
+function isSame(one: Claimant, other: Claimant): boolean {
+  return one.run === other.run && one.attempt === other.attempt;
+}

@@ -1,0 +1,88 @@
+import { type DatasetState, JobError } from '@esclusa/contract';
+import type { SourceColumn } from '../columns/value-type.ts';
+import { type Increment, type PlannedIncrement, cursorColumn, plannedIncrement, valueOfState } from './incremental.ts';
+import type { SqlDataset } from './sql-dataset.ts';
+
+/** An increment with the condition of its rows. */
+export interface SqlIncrement extends PlannedIncrement {
+  readonly condition: string;
+}
+
+/** What is to be known of increments: what the run before has left, and whether they are to be read, or told of alone. */
+export interface IncrementAsked {
+  readonly state: DatasetState | undefined;
+  readonly isRun: boolean;
+}
+
+/** What rows are read from. */
+export interface CursorTable {
+  readonly columns: readonly SourceColumn[];
+  /** Columns of the primary key; none where it has none, or nobody knows. */
+  readonly key: readonly string[];
+}
+
+/** How a dialect of SQL says what an increment needs. */
+export interface CursorDialect {
+  /** The cursor, as SQL writes it. */
+  readonly column: string;
+  /** A value of it, as SQL writes it. */
+  readonly literal: (value: string) => string;
+  /** True for rows whose cursor says nothing: NULL, and what is greater than everything for ever. */
+  readonly valueless: string;
+}
+
+/** The condition of the rows of an increment. */
+export function incrementCondition({ from, fromIncluded, to }: Increment, { column, literal, valueless }: CursorDialect): string {
+  const upTo = to === undefined ? undefined : `${column} <= ${literal(to)}`;
+  if (from === undefined) return upTo === undefined ? valueless : `${upTo} or ${valueless}`;
+  // Without an end there is nothing that is new.
+  return `${column} ${fromIncluded ? '>=' : '>'} ${literal(from)} and ${upTo ?? 'false'}`;
+}
+
+/** How a source finds out what an increment needs. */
+export interface CursorSource {
+  readonly dialectOf: (column: SourceColumn) => CursorDialect;
+  /** The newest value that is old enough, as text, or `from` where that is newer; in the snapshot that rows are read from, or one just before. Undefined where no row has one. */
+  readonly upperBound: (column: SourceColumn, dialect: CursorDialect, from: string | undefined) => Promise<string | undefined>;
+}
+
+/** Finds out which rows of a dataset are new; undefined of one that is not read in increments, or not read now. */
+export async function planSqlIncrement(
+  dataset: string,
+  { incremental }: SqlDataset,
+  { state, isRun }: IncrementAsked,
+  { columns, key }: CursorTable,
+  source: CursorSource,
+): Promise<SqlIncrement | undefined> {
+  if (incremental === undefined) return undefined;
+  const column = cursorColumn(dataset, incremental, columns);
+  // How far it goes may be a pass over the table, which a look at it is not worth.
+  if (!isRun) return undefined;
+  const { cursor, lag } = incremental;
+  const given = valueOfState(dataset, incremental, state);
+  const from = given === undefined ? undefined : checkCursorValue(dataset, column, given);
+  const dialect = source.dialectOf(column);
+  const to = await source.upperBound(column, dialect, from);
+  // Of values that are each a row's own, and of those that are old enough, none can have come since.
+  const isUnique = key.length === 1 && key[0] === cursor;
+  const increment: Increment = { cursor, from, fromIncluded: lag === undefined && !isUnique, to, lag };
+  return { ...plannedIncrement(increment), condition: incrementCondition(increment, dialect) };
+}
+
+/** Checks that a text may stand in SQL as a value of the cursor. Throws `STATE_INVALID`. */
+function checkCursorValue(dataset: string, { values }: SourceColumn, value: unknown): string {
+  const pattern = {
+    integer: /^-?\d{1,20}$/,
+    decimal: /^-?\d{1,1000}(\.\d{1,1000})?$/,
+    date: /^\d{4,7}-\d\d-\d\d( BC)?$/,
+    datetime: /^\d{4,6}-\d\d-\d\d[ T]\d\d:\d\d:\d\d(\.\d{1,6})?(Z|[+-]\d\d(:\d\d)?)?( BC)?$/,
+  }[values.kind as 'integer'] as RegExp | undefined;
+  if (typeof value === 'string' && value.length <= 10_000 && (pattern === undefined || pattern.test(value))) return value;
+  throw new JobError(
+    'STATE_INVALID',
+    `dataset "${dataset}": its state has ${JSON.stringify(value)}, which is no ${values.kind}; set it anew, or run it once with {"fullRefresh": true}`,
+    {
+      details: { dataset },
+    },
+  );
+}

@@ -1,0 +1,3 @@
+import { mysqlIncrements } from './mysql.ts';
+
+mysqlIncrements('mariadb');
