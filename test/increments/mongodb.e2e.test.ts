@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { BSON, type Document, type MongoClient } from 'mongodb';
+import { BSON, type MongoClient } from 'mongodb';
 import type { Dataset } from '../../jobs/mongodb/src/dataset.ts';
 import { mongodb } from '../../jobs/mongodb/src/job.ts';
 import { readCsv } from '../support/csv.ts';
@@ -8,6 +8,9 @@ import { MongoServer } from '../support/mongo-server.ts';
 import { type IncrementSource, tryCounting, tryIncrements, tryLag } from './steps.ts';
 
 const ejson = (text: string): unknown => (BSON.EJSON.parse(`{"v":${text}}`, { relaxed: false }) as { v: unknown }).v;
+
+const date = (text: string): string => `{"$date":{"$numberLong":"${Date.parse(text)}"}}`;
+const long = (value: string): string => `{"$numberLong":"${value}"}`;
 
 describe('increments of MongoDB', () => {
   let server: MongoServer;
@@ -39,7 +42,7 @@ describe('increments of MongoDB', () => {
         const c = value === null ? {} : { [keyed.has(table) ? '_id' : 'c']: ejson(value) };
         await client
           .db('incrementos')
-          .collection<Document>(table)
+          .collection(table)
           .insertOne({ id, ...c });
       }
     },
@@ -64,8 +67,6 @@ describe('increments of MongoDB', () => {
     await server?.stop();
   });
 
-  const date = (text: string): string => `{"$date":{"$numberLong":"${Date.parse(text)}"}}`;
-  const long = (value: string): string => `{"$numberLong":"${value}"}`;
   tryIncrements(
     () => source,
     [
@@ -89,7 +90,7 @@ describe('increments of MongoDB', () => {
   tryCounting(() => source, 'long');
 
   test('documents whose field is of no type for a cursor come with everything, and a text takes no lag', async () => {
-    const collection = client.db('incrementos').collection<Document>('mezcla');
+    const collection = client.db('incrementos').collection('mezcla');
     await collection.insertMany([{ id: 1, c: true }, { id: 2, c: [new Date(0)] }, { id: 3, c: { a: 1 } }, { id: 4, c: new Date('2025-01-01') }, { id: 5 }]);
     const first = await read('mezcla', { columns: ['id'], incremental: { cursor: 'c' } });
     expect(first.ids).toEqual([1, 2, 3, 4, 5]);
@@ -99,14 +100,14 @@ describe('increments of MongoDB', () => {
     ]);
     // As in every query of MongoDB, a date is compared with dates.
     expect((await read('mezcla', { columns: ['id'], incremental: { cursor: 'c' }, filter: { id: { $ne: 7 } } }, first.resource.state)).ids).toEqual([4, 6]);
-    await client.db('incrementos').collection<Document>('textos').insertOne({ id: 1, c: 'a' });
+    await client.db('incrementos').collection('textos').insertOne({ id: 1, c: 'a' });
     await expect(read('textos', { incremental: { cursor: 'c', lag: 5 } })).rejects.toMatchObject({ code: 'QUERY_INVALID' });
   });
 
   test('a filter and a nested field', async () => {
     await client
       .db('incrementos')
-      .collection<Document>('anidado')
+      .collection('anidado')
       .insertMany([
         { id: 1, m: { en: 10 }, t: 'a' },
         { id: 2, m: { en: 20 }, t: 'b' },

@@ -46,7 +46,7 @@ async function leftovers(installation: string, bucket: TestBucket, strangers: re
   const uploads = (await bucket.uploads()).filter(({ uploadId }) => !strangers.includes(uploadId)).map(({ key }) => `upload on ${key}`);
   const ledger = await bucket.keys('_esclusa/');
   const unfinished = ledger
-    .filter((key) => !/^_esclusa\/(runs|commits|logs|index|idem|schedules|probes|latest)\//.test(key))
+    .filter((key) => !/^_esclusa\/(runs|commits|logs|index|idem|schedules|probes|latest|states)\//.test(key))
     .map((key) => `ledger entry ${key}`);
   return [...containers, ...uploads, ...unfinished];
 }

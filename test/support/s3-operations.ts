@@ -6,6 +6,7 @@ const KINDS: Readonly<Record<string, string>> = {
   stamps: 'Stamp',
   commits: 'CommitKey',
   latest: 'Latest',
+  states: 'States',
   logs: 'Log',
   runs: 'Final',
   index: 'Index',
