@@ -7,7 +7,7 @@ import { nothingLeft } from './support/docker.ts';
 import { Documented, type OpenApi } from './support/documented.ts';
 import { TestGateway } from './support/gateway.ts';
 import type { TestBucket } from './support/s3.ts';
-import { newBucket, newDatabase } from './support/stack.ts';
+import { connectTo, newBucket, newDatabase } from './support/stack.ts';
 
 const GOOD = 'job: postgresql\ndescription: Productos\ndatasets:\n  productos:\n';
 const post = (body: unknown): RequestInit => ({ body: typeof body === 'string' ? body : JSON.stringify(body) });
@@ -39,6 +39,7 @@ describe('what is answered is what /openapi.json says', () => {
         leak: 'job: fixture\ndatasets:\n  x:\n    behaviour: leak\n',
         slow: 'job: fixture\ndatasets:\n  x:\n    behaviour: sleep\nlimits:\n  timeAllowedSeconds: 1\n',
         allocate: 'job: fixture\ndatasets:\n  x:\n    behaviour: allocate\n',
+        crecientes: 'job: postgresql\ndatasets:\n  productos: { incremental: { cursor: id } }\n',
         'becomes-invalid': 'job: postgresql\ndatasets:\n  productos:\n',
       },
       environment: { MAX_ATTEMPTS: '2', STOP_GRACE_SECONDS: '1', FIXTURE_TOKEN: 'canary-of-openapi', MAX_RUNNING: '2', MAX_WAITING: '2' },
@@ -188,6 +189,26 @@ describe('what is answered is what /openapi.json says', () => {
     const next = await TestGateway.start({ bucket: bucket.name, pipelines: {}, installation: other.installation, environment: { FIXTURE_TOKEN: 'x' } });
     await nothingLeft(other.installation, bucket);
     await next.stop();
+  });
+
+  test('increments, their state, and columns that have changed', async () => {
+    const state = '/api/ingesta/crecientes/state';
+    expect((await documented.request('POST', '/api/ingesta/crecientes')).status).toBe(200);
+    await nothingLeft(gateway.installation, bucket);
+    expect((await documented.request('GET', state)).status).toBe(200);
+    expect((await documented.request('PUT', `${state}/productos`, post({ state: { cursor: 'id', value: '0' } }))).status).toBe(200);
+    expect((await documented.request('PUT', `${state}/productos`, post({ state: 1 }))).status).toBe(400);
+    expect((await documented.request('PUT', `${state}/nada`, post({ state: {} }))).status).toBe(400);
+    const client = await connectTo(database);
+    await client.query('alter table productos add column alta date');
+    await client.query('alter table productos alter column nombre type varchar(20)');
+    await client.end();
+    expect((await documented.request('POST', '/api/ingesta/crecientes/plan')).text).toContain('"schemaChanges"');
+    expect((await documented.request('POST', '/api/ingesta/crecientes', post({ schemaChanges: 'fail' }))).text).toContain('SCHEMA_CHANGED');
+    const { status, text } = await documented.request('POST', '/api/ingesta/crecientes', post({ schemaChanges: 'allow' }));
+    expect([status, text]).toEqual([200, expect.stringMatching(/"incremental":.*"schemaChanges":/)]);
+    await nothingLeft(gateway.installation, bucket);
+    expect((await documented.request('DELETE', `${state}/productos`)).status).toBe(200);
   });
 
   test("the pipelines' health, when all can run and when one can not", async () => {
