@@ -105,6 +105,108 @@ describe('a table of PostgreSQL that is read by several readers', () => {
     }
   });
 
+  /** Ends backends of the session at the server, counted from the oldest connection; says how many there were. */
+  async function terminate(which: (nth: number) => boolean): Promise<number> {
+    const client = await server.connect();
+    try {
+      const { rows } = await client.query<{ pid: number }>(
+        "select pid from pg_stat_activity where application_name = 'esclusa perdida/1' and backend_type = 'client backend' order by backend_start, pid",
+      );
+      for (const [nth, { pid }] of rows.entries()) if (which(nth)) await client.query('select pg_terminate_backend($1)', [pid]);
+      return rows.length;
+    } finally {
+      await client.end();
+    }
+  }
+
+  async function openToLose(): Promise<Opened & { close: () => Promise<void>; replaced: () => number }> {
+    const events: Opened['events'] = new Map();
+    let replaced = 0;
+    const output = {
+      log: (_level: string, message: string, fields: Record<string, unknown> = {}) => {
+        events.set(String(fields['event']), { ...fields, message });
+        if (fields['event'] === 'reader-replaced') replaced++;
+      },
+      progress: () => undefined,
+      final: async () => undefined,
+    };
+    const { signal } = new AbortController();
+    const session = await postgresql.connect({ settings: server.settings, mode: 'run', applicationName: 'esclusa perdida/1', signal, output });
+    return { session, events, close: () => session.close(), replaced: () => replaced };
+  }
+
+  describe('whose connections are lost in the middle', () => {
+    beforeAll(async () => {
+      const client = await server.connect();
+      await client.query('create table larga as select g as id, repeat(md5(g::text), 8) as texto from generate_series(1, 300000) as g');
+      await client.end();
+    });
+
+    test.each([
+      ['another one', 1, 30],
+      ['the first', 0, 30],
+      ['the first, early', 0, 3],
+      ['another one, later', 2, 500],
+    ])('%s is replaced in the same snapshot, and the file is that of one reader', async (_which, nth, at) => {
+      const one = await read(await open(), { table: 'larga', readers: 1 });
+      const opened = await openToLose();
+      const writer = await server.connect();
+      try {
+        const three = await read(opened, { table: 'larga', readers: 3 }, async (chunks) => {
+          if (chunks !== at) return;
+          // Nothing of what comes now is in the snapshot.
+          await writer.query("update larga set texto = 'nuevo' where id % 100 = 0");
+          expect(await terminate((each) => each === nth)).toBe(3);
+        });
+        expect(three).toEqual(one);
+        expect(opened.events.get('reader-replaced')).toMatchObject({
+          dataset: 't',
+          message: expect.stringMatching(/connection was lost .*another one reads on from the same snapshot/),
+        });
+        // The session goes on: its next dataset is of the same snapshot too.
+        expect(await read(opened, { table: 'larga', readers: 1 })).toEqual(one);
+      } finally {
+        await writer.query('update larga set texto = repeat(md5(id::text), 8) where id % 100 = 0');
+        await writer.end();
+        await opened.close();
+      }
+    });
+
+    test('one after the other, time and again', async () => {
+      const one = await read(await open(), { table: 'larga', readers: 1 });
+      const opened = await openToLose();
+      let killed = 0;
+      const three = await read(opened, { table: 'larga', readers: 3 }, async (chunks) => {
+        // Not before the last one is replaced: one that waits for room sees late that it was ended, and all three would be gone.
+        if (chunks < 30 || opened.replaced() < killed) return;
+        await terminate((each) => each === killed % 3);
+        killed++;
+      });
+      await opened.close();
+      expect(three).toEqual(one);
+      expect(opened.replaced()).toBeGreaterThan(2);
+    });
+
+    test('all of them at once: the snapshot is gone with them, which is said', async () => {
+      const opened = await openToLose();
+      const reading = read(opened, { table: 'larga', readers: 3 }, async (chunks) => {
+        if (chunks === 30) await terminate(() => true);
+      });
+      await expect(reading).rejects.toMatchObject({ code: 'SOURCE_LOST' });
+      await opened.close();
+    });
+
+    test('the only one of a single reader: likewise', async () => {
+      const opened = await openToLose();
+      const reading = read(opened, { table: 'larga', readers: 1 }, async (chunks) => {
+        if (chunks === 30) await terminate(() => true);
+      });
+      await expect(reading).rejects.toMatchObject({ code: 'SOURCE_LOST' });
+      expect(opened.events.has('reader-replaced')).toBe(false);
+      await opened.close();
+    });
+  });
+
   test.each<Dataset>([
     { table: 'mezcla', readers: 3, where: 'id < 100' },
     { table: 'mezcla', readers: 3, limit: 10 },

@@ -100,6 +100,8 @@ export const attemptReportSchema = z.object({
   exitStatus: z.int().optional(),
   code: z.string().optional(),
   message: z.string().optional(),
+  /** What the attempt after it does, of one that was tried again, and why. */
+  next: z.string().optional(),
   /** Name of its container, where that was kept. */
   container: z.string().optional(),
 });

@@ -5,7 +5,7 @@ import { EngineError } from '../engine/engine.ts';
 import type { AttemptEntry, OpenRun, Verdict } from '../ledger/entries.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import { type AttemptControl, type AttemptServices, type EndedAttempt, type PreparedAttempt, adoptAttempt, prepareAttempt, runAttempt } from './attempt.ts';
-import { outcomeOf, reportOf } from './final-entry.ts';
+import { outcomeOf, reportOf, startsAgain } from './final-entry.ts';
 import type { RunHandle } from './handle.ts';
 import { isKept } from './keep.ts';
 import { type Outcome, decideOutcome, explain } from './outcome.ts';
@@ -124,7 +124,7 @@ export class Carrier {
       message,
       ...(details === undefined ? {} : { details: { ...details } }),
       next: next === 'budget' ? 'fail' : next,
-      report: { ...report, code, message },
+      report: { ...report, code, message, ...(next === 'retry' ? { next: startsAgain(run) } : {}) },
       logTail: [...tail],
     });
   }

@@ -1,4 +1,4 @@
-import { type Manifest, filesOf } from '@esclusa/contract';
+import { type Manifest, filesOf, isIncremental } from '@esclusa/contract';
 import type { AttemptEntry, AttemptReport, EndedRun, OpenRun, Verdict } from '../ledger/entries.ts';
 import type { RunHandle } from './handle.ts';
 import type { Outcome } from './outcome.ts';
@@ -77,6 +77,12 @@ export function reportOf(
     ...(outcome.ok ? {} : { code: outcome.code, message: outcome.message }),
     ...(container === undefined ? {} : { container }),
   };
+}
+
+/** Why the attempt after a failed one keeps nothing of it. */
+export function startsAgain({ datasets, fullRefresh }: Pick<OpenRun, 'datasets' | 'fullRefresh'>): string {
+  const increments = fullRefresh !== true && Object.values(datasets).some(isIncremental) ? ' (of an incremental dataset, of its increment)' : '';
+  return `starts again from the beginning${increments}: what was read so far is of a snapshot that the source kept for that job alone, and files of two snapshots would be of no point in time`;
 }
 
 /** What a verdict says, as an outcome. */

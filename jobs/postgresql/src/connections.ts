@@ -1,3 +1,4 @@
+import type { Duplex } from 'node:stream';
 import { type SourceContext, within } from '@esclusa/kit';
 import type pg from 'pg';
 import { backendPid, cancelBackend, connect } from './connection.ts';
@@ -8,10 +9,13 @@ const CLOSE_TIMEOUT_MS = 2_000;
 
 /** The connections of a session, all in one snapshot: the first, and more where a table is read by several readers. */
 export class Connections {
-  readonly first: pg.Client;
+  /** The one that plans and reads alone; another one once it was lost and {@link replace}d. */
+  first: pg.Client;
   readonly #settings: PostgresSettings;
   readonly #context: SourceContext;
   readonly #others: pg.Client[] = [];
+  /** The name under which each lends the snapshot, as long as its transaction goes on. Asked for beforehand: while a connection reads nothing can be asked of it. */
+  readonly #lent = new WeakMap<pg.Client, string>();
   readonly #onAbort = (): void => {
     for (const client of [this.first, ...this.#others]) this.#cancel(client);
   };
@@ -44,10 +48,33 @@ export class Connections {
     return [this.first, ...this.#others].slice(0, wanted);
   }
 
+  /** A connection in place of one that was lost, in the same snapshot: that of any other which is there still. Undefined where there is none, or the server does not let it in. */
+  async replace(lost: pg.Client): Promise<pg.Client | undefined> {
+    const { signal, output } = this.#context;
+    destroySocket(lost);
+    const holder = [this.first, ...this.#others].find((client) => client !== lost && isOpen(client) && this.#lent.has(client));
+    if (signal.aborted || holder === undefined) return undefined;
+    let client: pg.Client | undefined;
+    try {
+      client = await connect(this.#settings, this.#context.applicationName);
+      await beginReading(client, this.#lent.get(holder));
+      this.#lent.set(client, await exportSnapshot(client));
+      signal.throwIfAborted();
+    } catch (error) {
+      if (client !== undefined) await close(client);
+      output.log('warn', `the connection could not be replaced: ${(error as Error).message}`, { event: 'not-replaced' });
+      return undefined;
+    }
+    if (lost === this.first) this.first = client;
+    else this.#others.splice(this.#others.indexOf(lost), 1, client);
+    return client;
+  }
+
   /** Opens so many more, in the first one's snapshot. */
   async #open(count: number): Promise<void> {
     if (count <= 0) return;
-    const snapshot = await exportSnapshot(this.first);
+    const snapshot = this.#lent.get(this.first) ?? (await exportSnapshot(this.first));
+    this.#lent.set(this.first, snapshot);
     for (let opened = 0; opened < count; opened++) {
       const client = await connect(this.#settings, this.#context.applicationName);
       // Known from here on to whoever cancels and closes.
@@ -55,6 +82,7 @@ export class Connections {
       this.#context.signal.throwIfAborted();
       try {
         await beginReading(client, snapshot);
+        this.#lent.set(client, await exportSnapshot(client));
       } catch (error) {
         this.#others.pop();
         await close(client);
@@ -80,7 +108,17 @@ export class Connections {
 }
 
 function destroySocket(client: pg.Client): void {
-  (client as unknown as { connection: { stream: { destroy(): void } } }).connection.stream.destroy();
+  streamOf(client).destroy();
+}
+
+/** Whether nobody has seen it end. */
+function isOpen(client: pg.Client): boolean {
+  const { destroyed, readableEnded } = streamOf(client);
+  return !destroyed && !readableEnded;
+}
+
+function streamOf(client: pg.Client): Duplex {
+  return (client as unknown as { connection: { stream: Duplex } }).connection.stream;
 }
 
 /** A polite goodbye, and a cut connection if the server doesn't answer it. */

@@ -1,4 +1,5 @@
-import { type DatasetReader, type JobOutput, type RangeReader, rangeBytes, readInOrder, roomBytes } from '@esclusa/kit';
+import type { JobError } from '@esclusa/contract';
+import { type DatasetReader, type JobOutput, type Piece, type RangeReader, rangeBytes, readInOrder, roomBytes } from '@esclusa/kit';
 import type pg from 'pg';
 import type { PagedTable } from './catalog.ts';
 import type { Connections } from './connections.ts';
@@ -21,8 +22,30 @@ export interface ParallelReading {
 /** Reads a table by ranges of its pages, on several connections that have one snapshot; the rows come in the order of the pages. */
 export function readInRanges({ dataset, connections, table, formats, readers, output }: ParallelReading): DatasetReader {
   let rows = 0;
-  const readerOn = (client: pg.Client, room: number): RangeReader<PageRange> => {
-    return (range) => rowPieces(client, { dataset, sql: `${table.select} where ${inPages(range)}`, formats, room }, (count) => (rows += count));
+  const readerOn = (given: pg.Client, room: number): RangeReader<PageRange> => {
+    let client = given;
+    return async function* (range) {
+      const query = { dataset, sql: `${table.select} where ${inPages(range)}`, formats, room };
+      let handed = 0;
+      for (;;) {
+        try {
+          for await (const piece of behind(
+            handed,
+            rowPieces(client, query, (count) => (rows += count)),
+          )) {
+            handed += piece.bytes.length;
+            yield piece;
+          }
+          return;
+        } catch (error) {
+          const other = (error as JobError).code === 'SOURCE_LOST' ? await connections.replace(client) : undefined;
+          if (other === undefined) throw error;
+          client = other;
+          const what = `dataset "${dataset}": a connection was lost (${(error as JobError).message}); another one reads on from the same snapshot`;
+          output.log('warn', what, { event: 'reader-replaced', dataset });
+        }
+      }
+    };
   };
   return {
     rows: () => rows,
@@ -35,6 +58,17 @@ export function readInRanges({ dataset, connections, table, formats, readers, ou
       );
     },
   };
+}
+
+/** Pieces without their first bytes, which stand in the file already: in one snapshot a range of pages has the same rows in the same order. */
+async function* behind(bytes: number, pieces: AsyncIterable<Piece>): AsyncGenerator<Piece, void> {
+  let skip = bytes;
+  for await (const piece of pieces) {
+    const skipped = Math.min(skip, piece.bytes.length);
+    skip -= skipped;
+    if (skipped === piece.bytes.length) piece.free();
+    else yield skipped === 0 ? piece : { bytes: piece.bytes.subarray(skipped), free: () => piece.free() };
+  }
 }
 
 async function prepare(

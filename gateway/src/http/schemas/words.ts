@@ -25,6 +25,7 @@ export const attempt = z
     exitStatus: z.int().optional().describe("The container's exit status, if it could be read."),
     code: z.string().optional().describe('Why it failed.'),
     message: z.string().optional().describe('The same as a sentence.'),
+    next: z.string().optional().describe('Of one that was tried again: what the next attempt does with what this one had read, and why.'),
     container,
   })
   .meta({ id: 'Attempt', description: 'One container of a run.' });
