@@ -1,11 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { BSON, type MongoClient } from 'mongodb';
-import type { Dataset } from '../../jobs/mongodb/src/dataset.ts';
 import { mongodb } from '../../jobs/mongodb/src/job.ts';
-import { readCsv } from '../support/csv.ts';
-import { connectJob, extractHere } from '../support/extract.ts';
 import { MongoServer } from '../support/mongo-server.ts';
-import { type IncrementSource, tryCounting, tryIncrements, tryLag } from './steps.ts';
+import { type IncrementSource, readerOf, tryCounting, tryIncrements, tryLag } from './steps.ts';
 
 const ejson = (text: string): unknown => (BSON.EJSON.parse(`{"v":${text}}`, { relaxed: false }) as { v: unknown }).v;
 
@@ -16,22 +13,10 @@ describe('increments of MongoDB', () => {
   let server: MongoServer;
   let client: MongoClient;
   const keyed = new Set<string>();
-  const read = async (table: string, dataset: Dataset, state?: Record<string, unknown>) => {
+  const read = readerOf(mongodb, () => {
     const { host, port, user, password } = server.fromHere;
-    const settings = { MONGO_HOST: host, MONGO_PORT: String(port), MONGO_USER: user, MONGO_PASSWORD: password, MONGO_DATABASE: 'incrementos' };
-    const session = await connectJob(mongodb, settings);
-    try {
-      const { text, resource } = await extractHere(session, table, dataset, {}, state);
-      return {
-        ids: readCsv(text)
-          .records.map(([id]) => Number(id))
-          .toSorted((a, b) => a - b),
-        resource,
-      };
-    } finally {
-      await session.close();
-    }
-  };
+    return { MONGO_HOST: host, MONGO_PORT: String(port), MONGO_USER: user, MONGO_PASSWORD: password, MONGO_DATABASE: 'incrementos' };
+  });
   const source: IncrementSource = {
     create: async (table, _type, { key = false } = {}) => {
       if (key) keyed.add(table);

@@ -1,33 +1,18 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { Connection } from 'mysql2/promise';
-import type { Dataset } from '../../jobs/mysql/src/dataset.ts';
 import { mysql } from '../../jobs/mysql/src/job.ts';
-import { readCsv } from '../support/csv.ts';
-import { connectJob, extractHere } from '../support/extract.ts';
 import { MysqlServer } from '../support/mysql-server.ts';
-import { type IncrementSource, tryCounting, tryIncrements, tryLag } from './steps.ts';
+import { type IncrementSource, readerOf, tryCounting, tryIncrements, tryLag } from './steps.ts';
 
 /** Holds the job to its increments, on a server of this kind. */
 export function mysqlIncrements(kind: 'mysql' | 'mariadb'): void {
   describe(`increments of ${kind}`, () => {
     let server: MysqlServer;
     let connection: Connection;
-    const read = async (table: string, dataset: Dataset, state?: Record<string, unknown>) => {
+    const read = readerOf(mysql, () => {
       const { host, port, user, password } = server.fromHere;
-      const settings = { MYSQL_HOST: host, MYSQL_PORT: String(port), MYSQL_USER: user, MYSQL_PASSWORD: password, MYSQL_DATABASE: 'incrementos' };
-      const session = await connectJob(mysql, settings);
-      try {
-        const { text, resource } = await extractHere(session, table, dataset, {}, state);
-        return {
-          ids: readCsv(text)
-            .records.map(([id]) => Number(id))
-            .toSorted((a, b) => a - b),
-          resource,
-        };
-      } finally {
-        await session.close();
-      }
-    };
+      return { MYSQL_HOST: host, MYSQL_PORT: String(port), MYSQL_USER: user, MYSQL_PASSWORD: password, MYSQL_DATABASE: 'incrementos' };
+    });
     const source: IncrementSource = {
       create: async (table, type, { key = false } = {}) =>
         void (await connection.query(`create table ${table} (id int, c ${type} ${key ? 'primary key' : ''})`)),

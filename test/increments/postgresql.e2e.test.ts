@@ -1,29 +1,14 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type pg from 'pg';
-import type { Dataset } from '../../jobs/postgresql/src/dataset.ts';
 import { postgresql } from '../../jobs/postgresql/src/job.ts';
-import { readCsv } from '../support/csv.ts';
-import { connectJob, extractHere } from '../support/extract.ts';
+import { connectJob } from '../support/extract.ts';
 import { PostgresServer } from '../support/postgres-server.ts';
-import { type IncrementSource, tryCounting, tryIncrements, tryLag } from './steps.ts';
+import { type IncrementSource, readerOf, tryCounting, tryIncrements, tryLag } from './steps.ts';
 
 describe('increments of PostgreSQL', () => {
   let server: PostgresServer;
   let client: pg.Client;
-  const read = async (table: string, dataset: Dataset, state?: Record<string, unknown>) => {
-    const session = await connectJob(postgresql, server.settings);
-    try {
-      const { text, resource } = await extractHere(session, table, dataset, {}, state);
-      return {
-        ids: readCsv(text)
-          .records.map(([id]) => Number(id))
-          .toSorted((a, b) => a - b),
-        resource,
-      };
-    } finally {
-      await session.close();
-    }
-  };
+  const read = readerOf(postgresql, () => server.settings);
   const source: IncrementSource = {
     create: async (table, type, { key = false } = {}) => void (await client.query(`create table ${table} (id int, c ${type} ${key ? 'primary key' : ''})`)),
     insert: async (table, rows) => {

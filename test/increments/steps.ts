@@ -1,6 +1,10 @@
 import { expect, test } from '@jest/globals';
 import type { DatasetState, Resource } from '@esclusa/contract';
+import type { Job } from '../../jobs/kit/src/job.ts';
+import type { DatasetOptions } from '../../jobs/kit/src/options/dataset-options.ts';
 import type { Incremental } from '../../jobs/kit/src/options/incremental.ts';
+import { readCsv } from '../support/csv.ts';
+import { connectJob, extractHere } from '../support/extract.ts';
 
 /** A source whose increments are tried: tables of an id and a cursor. */
 export interface IncrementSource {
@@ -13,6 +17,24 @@ export interface IncrementSource {
   readonly read: (table: string, incremental: Incremental, state?: DatasetState) => Promise<{ ids: number[]; resource: Resource }>;
   /** A cursor's value so many seconds ago, as a literal. */
   readonly ago: (type: string, seconds: number) => string;
+}
+
+/** Reads tables by a job, each from a snapshot of its own: the ids in the file, sorted, and what the manifest says. */
+export function readerOf<Dataset extends DatasetOptions>(job: Job<Dataset>, settings: () => Record<string, string>) {
+  return async (table: string, dataset: Dataset, state?: DatasetState): Promise<{ ids: number[]; resource: Resource }> => {
+    const session = await connectJob(job, settings());
+    try {
+      const { text, resource } = await extractHere(session, table, dataset, {}, state);
+      return {
+        ids: readCsv(text)
+          .records.map(([id]) => Number(id))
+          .toSorted((a, b) => a - b),
+        resource,
+      };
+    } finally {
+      await session.close();
+    }
+  };
 }
 
 /** A type of cursor: three literals that grow, the second as its state has it, and one that is greater than all for ever. */

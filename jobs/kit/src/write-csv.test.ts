@@ -4,8 +4,8 @@ import type { PlannedDataset } from './job.ts';
 import { type Dialect, PLAIN, csvRecord } from './csv/rules.ts';
 import { dialects } from './csv/testing/dialects.ts';
 import { Losses } from './losses.ts';
+import { MemoryFiles } from './testing/memory-files.ts';
 import { oneFile } from './testing/one-file.ts';
-import type { FileOutput } from './file-output.ts';
 import { writeCsv } from './write-csv.ts';
 
 const COLUMNS = ['id', 'texto', 'otro'].map((name) => ({ name, sourceType: 'text', values: { kind: 'text' as const } }));
@@ -77,48 +77,15 @@ describe('writeCsv', () => {
   });
 });
 
-/** Files that end at a size, in memory. */
-class Files implements FileOutput {
-  readonly texts: string[] = [];
-  /** Rows up to the end of each file but the last. */
-  readonly rows: number[] = [];
-  readonly #size: number;
-  #bytes = 0;
-  #chunks: Buffer[] = [];
-
-  constructor(size: number) {
-    this.#size = size;
-  }
-
-  get room(): number {
-    return this.#size - this.#bytes;
-  }
-
-  async write(chunk: Uint8Array): Promise<void> {
-    this.#chunks.push(Buffer.from(chunk));
-    this.#bytes += chunk.length;
-  }
-
-  async next(rows: number): Promise<void> {
-    this.rows.push(rows);
-    this.end();
-  }
-
-  end(): void {
-    this.texts.push(Buffer.concat(this.#chunks).toString('utf8'));
-    [this.#chunks, this.#bytes] = [[], 0];
-  }
-}
-
 type Cells = (string | null)[];
 
 /** The files that these rows become, fed in pieces of that length. */
 async function split(rows: readonly Cells[], { size = Infinity, length = 1_000, dialect = PLAIN }: { size?: number; length?: number; dialect?: Dialect }) {
-  const files = new Files(size);
+  const files = new MemoryFiles(size);
   const bytes = Buffer.from(rows.map((row) => csvRecord(row)).join(''));
   const written = await writeCsv('ventas', planned(bytes, rows.length, length), new Losses('ventas', false), files, dialect);
   files.end();
-  return { texts: files.texts, rows: files.rows, written };
+  return { texts: files.files.map(String), rows: files.rows, written };
 }
 
 const cell = fc.option(fc.oneof(fc.string({ unit: 'binary', maxLength: 9 }), fc.constantFrom('', '"', '\n', '\n\n,"', 'ñ', '😀', '=1+1', 'x'.repeat(60))));
@@ -167,13 +134,16 @@ describe('a CSV of several files', () => {
   test('mends what is no UTF-8 on both sides of a seam, and tells its row', async () => {
     const bad = Buffer.concat(Array.from({ length: 40 }, (_, n) => Buffer.concat([Buffer.from(`${n},a`), Buffer.from([0xff]), Buffer.from(',😀ñ\n')])));
     for (const length of [1, 7, 1_000]) {
-      const files = new Files(60);
+      const files = new MemoryFiles(60);
       const losses = new Losses('ventas', false);
       await writeCsv('ventas', planned(bad, 40, length), losses, files);
       files.end();
-      expect(files.texts.map((text) => text.replace('id,texto,otro\n', '')).join('')).toBe(
-        Array.from({ length: 40 }, (_, n) => `${n},a\u{fffd},😀ñ\n`).join(''),
-      );
+      expect(
+        files.files
+          .map(String)
+          .map((text) => text.replace('id,texto,otro\n', ''))
+          .join(''),
+      ).toBe(Array.from({ length: 40 }, (_, n) => `${n},a\u{fffd},😀ñ\n`).join(''));
       expect(losses.count('texto')).toBe(40);
     }
   });

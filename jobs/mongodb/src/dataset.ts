@@ -36,6 +36,7 @@ export const datasetSchema = z
   .refine(columnsOrExclude.holds, columnsOrExclude.problem)
   .refine(optionsOfFormat.holds, optionsOfFormat.problem)
   .refine(wholeIncrements.holds, wholeIncrements.problem)
+  .refine(wholeIncrements.isOpen, wholeIncrements.masked)
   .refine((dataset) => dataset.columns === undefined || dataset.flatten === undefined, {
     error: '"columns" and "flatten" do not go together: a named column is a path already',
     path: ['flatten'],

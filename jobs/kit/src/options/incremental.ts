@@ -33,6 +33,15 @@ export type Incremental = NonNullable<z.infer<typeof incrementalOptions>>;
 export const wholeIncrements = {
   holds: (dataset: { readonly incremental?: unknown; readonly limit?: unknown; readonly sample?: unknown }): boolean =>
     dataset.incremental === undefined || (dataset.limit ?? dataset.sample) === undefined,
+  /** The state holds a value of the cursor, which a mask would have nobody see. */
+  isOpen: (dataset: {
+    readonly incremental?: { readonly cursor: string } | undefined;
+    readonly mask?: Readonly<Record<string, unknown>> | undefined;
+  }): boolean => dataset.incremental === undefined || !Object.hasOwn(dataset.mask ?? {}, dataset.incremental.cursor),
+  masked: {
+    error: 'the cursor wears a mask, and its newest value would stand in the manifest and the state as it is; take another column',
+    path: ['incremental', 'cursor'],
+  },
   problem: { error: '"incremental" goes with neither "limit" nor "sample": what they leave out would never come', path: ['incremental'] },
   jsonSchema: { incremental: { not: { anyOf: [{ required: ['limit'] }, { required: ['sample'] }] } } },
 };

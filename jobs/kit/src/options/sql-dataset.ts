@@ -32,6 +32,7 @@ export function sqlDatasetSchema(descriptions: { readonly table: string; readonl
       .refine(columnsOrExclude.holds, columnsOrExclude.problem)
       .refine(optionsOfFormat.holds, optionsOfFormat.problem)
       .refine(wholeIncrements.holds, wholeIncrements.problem)
+      .refine(wholeIncrements.isOpen, wholeIncrements.masked)
       // What the refinements say, for JSON Schema, which the gateway validates pipelines with.
       .meta({
         dependentSchemas: {

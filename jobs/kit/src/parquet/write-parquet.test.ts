@@ -8,6 +8,7 @@ import { csvRecord } from '../csv/rules.ts';
 import type { FileOutput } from '../file-output.ts';
 import type { PlannedDataset } from '../job.ts';
 import { Losses } from '../losses.ts';
+import { MemoryFiles } from '../testing/memory-files.ts';
 import { type ParquetWanted, writeParquet } from './write-parquet.ts';
 
 const MIB = 1024 * 1024;
@@ -32,34 +33,6 @@ function planned(types: readonly ValueType[], rows: readonly Row[], length = 65_
   };
 }
 
-/** Files in memory that end at a size, as row groups allow. */
-class Files implements FileOutput {
-  readonly files: Buffer[] = [];
-  readonly rows: number[] = [];
-  readonly #size: number;
-  #chunks: Buffer[] = [];
-  #bytes = 0;
-
-  constructor(size = Infinity) {
-    this.#size = size;
-  }
-
-  get room(): number {
-    return this.#size - this.#bytes;
-  }
-
-  async write(chunk: Uint8Array): Promise<void> {
-    this.#chunks.push(Buffer.from(chunk));
-    this.#bytes += chunk.length;
-  }
-
-  async next(rows: number): Promise<void> {
-    this.rows.push(rows);
-    this.files.push(Buffer.concat(this.#chunks));
-    [this.#chunks, this.#bytes] = [[], 0];
-  }
-}
-
 interface Wanted extends Partial<ParquetWanted> {
   readonly size?: number;
   readonly strict?: boolean;
@@ -67,7 +40,7 @@ interface Wanted extends Partial<ParquetWanted> {
 
 async function write(plan: PlannedDataset, { size, strict = false, ...wanted }: Wanted = {}) {
   const losses = new Losses('ventas', strict);
-  const output = new Files(size);
+  const output = new MemoryFiles(size);
   const written = await writeParquet('ventas', plan, losses, output, { codec: 'snappy', rowGroupBytes: 32 * MIB, createdBy: 'a test', ...wanted });
   await output.next(written.rows);
   return { written, losses, output };
