@@ -1,8 +1,9 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { type Manifest, type SchemaPolicy, resourceOf } from '@esclusa/contract';
 import type pg from 'pg';
-import { nothingLeft } from './support/docker.ts';
+import { eventually, nothingLeft } from './support/docker.ts';
 import { TestGateway } from './support/gateway.ts';
+import { MongoServer } from './support/mongo-server.ts';
 import type { TestBucket } from './support/s3.ts';
 import { connectTo, newBucket, newDatabase } from './support/stack.ts';
 
@@ -37,7 +38,7 @@ describe('columns that change between two runs', () => {
   beforeEach(async () => {
     await client.query('drop table if exists clientes, otra');
     await client.query("create table clientes (id integer, nombre text); insert into clientes values (1, 'Ana'); create table otra (id integer)");
-    for (const policy of POLICIES) await run(policy, '{"schemaChanges":"allow"}');
+    await Promise.all(POLICIES.map((policy) => run(policy, '{"schemaChanges":"allow"}')));
   });
 
   afterAll(async () => {
@@ -45,10 +46,10 @@ describe('columns that change between two runs', () => {
     await gateway?.stop();
   });
 
-  /** Runs a pipeline until nothing of it is left to be done: callers are answered before the latest manifest is moved. */
+  /** Runs a pipeline until its final entry is written: callers are answered before the latest manifest is moved. */
   async function run(pipeline: string, body?: string): Promise<Awaited<ReturnType<TestGateway['post']>>> {
     const answer = await gateway.post(pipeline, body);
-    await nothingLeft(gateway.installation, bucket);
+    await eventually('the final entry', async () => (await bucket.keys(`_esclusa/runs/${String(answer.body['run'])}.json`)).length === 1);
     return answer;
   }
 
@@ -57,11 +58,11 @@ describe('columns that change between two runs', () => {
   test.each(CHANGES)('%s: what answer and manifest say, under each policy', async (_what, sql, told, refusedBy) => {
     const before = new Map(await Promise.all(POLICIES.map(async (policy) => [policy, (await latest(policy)).run] as const)));
     await client.query(sql);
-    for (const policy of POLICIES) {
+    const held = async (policy: SchemaPolicy): Promise<void> => {
       const since = before.get(policy);
       const plan = await gateway.request('POST', `/api/ingesta/${policy}/plan`);
       expect((plan.body['datasets'] as Record<string, unknown>)['clientes']).toMatchObject({ schemaChanges: { since, ...told } });
-      const objects = await bucket.dataKeys();
+      const objects = await bucket.keys(`${policy}/`);
       const { status, body } = await run(policy);
       if (!refusedBy.includes(policy)) {
         expect({ status, body }).toMatchObject({ status: 200, body: { result: { clientes: { registros: 1, schemaChanges: { since, ...told } } } } });
@@ -74,7 +75,7 @@ describe('columns that change between two runs', () => {
         // The next one finds its columns as they were.
         const again = await run(policy);
         expect((again.body['result'] as Record<string, object>)['clientes']).not.toHaveProperty('schemaChanges');
-        continue;
+        return;
       }
       expect({ status, body }).toMatchObject({
         status: 502,
@@ -85,13 +86,15 @@ describe('columns that change between two runs', () => {
           attempts: [{ attempt: 1, exitStatus: 65 }],
         },
       });
-      expect(await bucket.dataKeys()).toEqual(objects);
+      expect(await bucket.keys(`${policy}/`)).toEqual(objects);
       expect((await latest(policy)).run).toBe(since);
       // Until somebody lets it through, once.
       const allowed = await run(policy, '{"schemaChanges":"allow"}');
       expect(allowed.body).toMatchObject({ status: 'success', result: { clientes: { schemaChanges: { since, ...told } } } });
       expect((await run(policy)).body).toMatchObject({ status: 'success' });
-    }
+    };
+    await Promise.all(POLICIES.map(held));
+    await nothingLeft(gateway.installation, bucket);
   });
 
   test('an unknown policy for one run is refused', async () => {
@@ -99,5 +102,47 @@ describe('columns that change between two runs', () => {
       code: 'BODY_INVALID',
       detail: expect.stringContaining('schemaChanges: '),
     });
+  });
+});
+
+describe('fields of MongoDB that change between two runs', () => {
+  let server: MongoServer;
+
+  beforeAll(async () => {
+    server = await MongoServer.start('replica set');
+  }, 120_000);
+
+  afterAll(() => server?.stop());
+
+  test('are compared by what their values are, once they are read; what is refused is not published', async () => {
+    const bucket = await newBucket('cambios');
+    const insert = (...documents: object[]): Promise<unknown> => server.using('pharmavida', (db) => db.collection('citas').insertMany(documents));
+    const pipelines = { citas: 'job: mongodb\ndatasets:\n  citas: { exclude: [_id], schemaChanges: additive }\n' };
+    const gateway = await TestGateway.start({ bucket: bucket.name, pipelines, environment: { ...server.environment } });
+    const run = async (body?: string) => {
+      const answer = await gateway.post('citas', body);
+      await nothingLeft(gateway.installation, bucket);
+      return answer.body;
+    };
+    try {
+      await insert({ n: 1, t: 'a' });
+      const first = await run();
+      expect(first).toMatchObject({ status: 'success' });
+      // A value or none of it: the column is the same.
+      await insert({ n: null }, { t: 'b', alta: new Date() });
+      const second = await run();
+      expect(second).toMatchObject({ result: { citas: { schemaChanges: { since: first['run'], added: ['alta'] } } } });
+      await insert({ n: 'uno' });
+      const objects = await bucket.dataKeys();
+      const refused = await run();
+      const retyped = [{ name: 'n', from: 'integer', to: 'string' }];
+      expect(refused).toMatchObject({ code: 'SCHEMA_CHANGED', details: { policy: 'additive', since: second['run'], retyped } });
+      expect(await bucket.dataKeys()).toEqual(objects);
+      expect(await run('{"schemaChanges": "allow"}')).toMatchObject({ status: 'success', result: { citas: { registros: 4, schemaChanges: { retyped } } } });
+      await server.using('pharmavida', (db) => db.collection('citas').updateMany({}, { $unset: { alta: 1 } }));
+      expect(await run()).toMatchObject({ code: 'SCHEMA_CHANGED', details: { dropped: ['alta'] } });
+    } finally {
+      await gateway.stop();
+    }
   });
 });

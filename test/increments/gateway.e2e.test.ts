@@ -197,6 +197,34 @@ describe('increments through the gateway', () => {
       }
     });
 
+    test('before it has cleared away a run that has ended: taking it up once more takes nothing back that others have read since', async () => {
+      await client.query('truncate eventos restart identity');
+      await add(5);
+      const bucket = await newBucket('incrementos');
+      const options = { bucket: bucket.name, database, pipelines: PIPELINES, installation: unique('test') };
+      const first = await TestGateway.start({ ...options, environment: { S3_ENDPOINT: proxy.outside } });
+      proxy.breakAt({ operation: 'DeleteOpen', when: 'before', nth: 1 });
+      expect((await first.post('eventos')).body).toMatchObject({ status: 'success' });
+      await proxy.hit();
+      await first.kill();
+      proxy.release('drop');
+      proxy.reset();
+      await add(2);
+      // On the same bucket, and none of the first one's business.
+      const other = await TestGateway.start({ ...options, installation: unique('test') });
+      expect((await other.post('eventos')).body).toMatchObject({ result: { eventos: { registros: 2, incremental: { from: '5', to: '7' } } } });
+      await other.stop();
+      const second = await TestGateway.start(options);
+      try {
+        await eventually('the first run to be cleared away', async () => (await bucket.keys('_esclusa/open/')).length === 0);
+        expect((await second.post('eventos')).body).toMatchObject({ result: { eventos: { registros: 0, incremental: { from: '7' } } } });
+        await nothingLeft(options.installation, bucket);
+        expect((await idsIn(bucket)).flat()).toEqual(numbers(1, 7));
+      } finally {
+        await second.stop();
+      }
+    });
+
     test('and whose job is killed after its commit: the rows count', async () => {
       await client.query('truncate eventos restart identity');
       await add(5);

@@ -1,93 +1,83 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { type Manifest, filesOf, resourceOf } from '@esclusa/contract';
-import type pg from 'pg';
 import { Random } from '../faults/random.ts';
 import { readCsv } from '../support/csv.ts';
 import { containersWith, docker, eventually, nothingLeft } from '../support/docker.ts';
 import { TestGateway } from '../support/gateway.ts';
 import type { TestBucket } from '../support/s3.ts';
-import { connectTo, newBucket, newDatabase, unique } from '../support/stack.ts';
+import { newBucket, unique } from '../support/stack.ts';
+import { type Version, type Written, writtenInMysql, writtenInPostgresql } from './writers.ts';
 
 /** Seconds that a transaction of the writers is open at most, and that the pipeline leaves rows alone. */
 const OPEN_SECONDS = 1.5;
 const LAG_SECONDS = 3;
 const SECONDS = 45;
 const WRITERS = 4;
-const PIPELINES = { eventos: `job: postgresql\ndatasets:\n  eventos: { incremental: { cursor: cambio, lag: ${LAG_SECONDS} } }\n` };
-
-/** A version of a row: what a writer gave it. */
-interface Version {
-  readonly id: string;
-  readonly cambio: string;
-  readonly v: string;
-}
-
 /**
  * Inserts, updates and roll-backs whose transactions commit in another order than they began, while runs go on and jobs and gateways are killed. By the documents: each version of a row that is left alone for the lag comes once,
  * none that was rolled back, and none twice.
  */
 describe('increments while rows are written out of order, and jobs and gateways are killed', () => {
-  let database: string;
-  let admin: pg.Client;
+  let sources: readonly Written[] = [];
   let bucket: TestBucket;
   const seed = Number(process.env['ESCLUSA_TEST_SEED'] ?? Date.now() % 1_000_000);
   const random = new Random(seed);
 
   beforeAll(async () => {
-    database = await newDatabase(
-      'desorden',
-      'create table eventos (id bigserial primary key, cambio timestamptz not null, v text not null)',
-      'create index on eventos (cambio)',
-    );
-    [admin, bucket] = await Promise.all([connectTo(database), newBucket('desorden')]);
-  });
+    [bucket, sources] = await Promise.all([newBucket('desorden'), Promise.all([writtenInPostgresql(), writtenInMysql()])]);
+  }, 120_000);
 
-  afterAll(() => admin?.end());
+  afterAll(() => Promise.all(sources.map((source) => source.stop())));
 
   /** Writes until it is told to stop; notes every version that was committed. */
-  async function write(name: string, until: () => boolean, committed: Version[]): Promise<void> {
-    const client = await connectTo(database);
+  async function write(source: Written, name: string, until: () => boolean, committed: Version[]): Promise<void> {
+    const writer = await source.writer();
     try {
       for (let n = 0; !until(); n++) {
-        await client.query('begin');
+        await writer.begin();
         const versions: Version[] = [];
         for (let row = 0; row < random.integer(1, 5); row++) {
           const v = `${name}-${n}-${row}`;
-          // Each writer updates rows of its own: nobody waits for a lock longer than the lag allows.
-          const update = `update eventos set cambio = clock_timestamp(), v = $1 where id = (select id from eventos where v like '${name}-%' order by random() limit 1) returning id::text, cambio::text, v`;
-          const insert = 'insert into eventos (cambio, v) values (clock_timestamp(), $1) returning id::text, cambio::text, v';
-          versions.push(...(await client.query<Version>(random.chance(1 / 3) ? update : insert, [v])).rows);
+          versions.push(...(random.chance(1 / 3) ? await writer.update(v, `${name}-`) : [await writer.insert(v)]));
         }
         await sleep(random.integer(0, OPEN_SECONDS * 900));
-        const keeps = random.chance(5 / 6);
-        await client.query(keeps ? 'commit' : 'rollback');
-        if (keeps) committed.push(...versions);
+        const how = random.chance(5 / 6) ? 'commit' : 'rollback';
+        await writer.end(how);
+        if (how === 'commit') committed.push(...versions);
       }
     } finally {
-      await client.end();
+      await writer.close();
     }
   }
 
   test('no row is lost, and none comes twice', async () => {
     const until = Date.now() + SECONDS * 1_000;
     const isOver = (): boolean => Date.now() > until;
-    await admin.query("set timezone = 'UTC'");
-    await admin.query(`alter database "${database}" set timezone = 'UTC'`);
-    const committed: Version[] = [];
+    const committed = new Map(sources.map(({ job }) => [job, [] as Version[]]));
     const installation = unique('test');
-    const options = { bucket: bucket.name, database, pipelines: PIPELINES, installation, environment: { RETRY_BASE_SECONDS: '0.1', MAX_ATTEMPTS: '5' } };
+    const environment = Object.assign({ RETRY_BASE_SECONDS: '0.1', MAX_ATTEMPTS: '5' }, ...sources.map((source) => source.environment)) as Record<
+      string,
+      string
+    >;
+    const pipelines = Object.fromEntries(
+      sources.map(({ job }) => [job, `job: ${job}\ndatasets:\n  eventos: { incremental: { cursor: cambio, lag: ${LAG_SECONDS} } }\n`]),
+    );
+    const options = { bucket: bucket.name, pipelines, installation, environment };
     let gateway = await TestGateway.start(options);
-    const writing = Promise.all(Array.from({ length: WRITERS }, (_, n) => write(`w${n}`, isOver, committed)));
+    const writing = Promise.all(
+      sources.flatMap((source) => Array.from({ length: WRITERS }, (_, n) => write(source, `w${n}`, isOver, committed.get(source.job) ?? []))),
+    );
     const killed = { jobs: 0, gateways: 0 };
     let answered = 0;
-    const asking = (async () => {
+    const ask = async (job: string): Promise<void> => {
       while (!isOver()) {
-        const answer = await gateway.post('eventos').catch(() => undefined);
+        const answer = await gateway.post(job).catch(() => undefined);
         if (answer?.status === 200) answered++;
         await sleep(random.integer(0, 300));
       }
-    })();
+    };
+    const asking = Promise.all(sources.map(({ job }) => ask(job)));
     try {
       while (!isOver()) {
         await sleep(random.integer(500, 3_000));
@@ -111,29 +101,30 @@ describe('increments while rows are written out of order, and jobs and gateways 
       await eventually('all runs to end', async () => (await bucket.keys('_esclusa/open/')).length === 0, 60);
       await sleep((LAG_SECONDS + OPEN_SECONDS) * 1_000);
       // Whatever is old enough now is all there is.
-      expect((await gateway.post('eventos')).status).toBe(200);
+      for (const { job } of sources) expect((await gateway.post(job)).status).toBe(200);
       await nothingLeft(installation, bucket);
     } finally {
       await gateway.stop();
     }
 
     const manifests = (await bucket.commits()).flatMap(({ commit }) => (commit.state === 'committed' ? [commit] : []));
-    const chain = inOrder(manifests);
-    const delivered = (await Promise.all(chain.map((manifest) => versionsOf(manifest)))).flat();
-    console.info(
-      `seed ${seed}: ${committed.length} versions written, ${delivered.length} delivered by ${chain.length} runs (${answered} answered); killed: ${JSON.stringify(killed)}`,
-    );
-    const key = ({ id, cambio, v }: Version): string => `${id} ${cambio} ${v}`;
-    const written = new Set(committed.map(key));
-    // None twice, and none that was rolled back or made up.
-    expect(delivered.map(key).filter((version, index, all) => all.indexOf(version) !== index)).toEqual([]);
-    expect(delivered.map(key).filter((version) => !written.has(version))).toEqual([]);
-    // None lost: whoever takes the newest version of each row in has the table.
-    const newest = new Map<string, Version>();
-    for (const version of delivered) if ((newest.get(version.id)?.cambio ?? '') < version.cambio) newest.set(version.id, version);
-    const { rows } = await admin.query<Version>('select id::text, cambio::text, v from eventos');
-    expect([...newest.values()].map(key).toSorted()).toEqual(rows.map(key).toSorted());
-    expect(rows.length).toBeGreaterThan(100);
+    console.info(`seed ${seed}: ${manifests.length} runs committed, ${answered} answered; killed: ${JSON.stringify(killed)}`);
+    for (const source of sources) {
+      const chain = inOrder(manifests.filter(({ pipeline }) => pipeline === source.job));
+      const delivered = (await Promise.all(chain.map((manifest) => versionsOf(manifest)))).flat();
+      const written = new Set(committed.get(source.job)?.map(keyOf));
+      console.info(`${source.job}: ${written.size} versions written, ${delivered.length} delivered by ${chain.length} runs`);
+      // None twice, and none that was rolled back or made up.
+      expect(delivered.map(keyOf).filter((version, index, all) => all.indexOf(version) !== index)).toEqual([]);
+      expect(delivered.map(keyOf).filter((version) => !written.has(version))).toEqual([]);
+      // None lost: whoever takes the newest version of each row in has the table.
+      const newest = new Map<string, Version>();
+      for (const version of delivered) if ((newest.get(version.id)?.cambio ?? '') < version.cambio) newest.set(version.id, version);
+      const rows = await source.table();
+      expect([...newest.values()].map(keyOf).toSorted()).toEqual(rows.map(keyOf).toSorted());
+      expect(rows.length).toBeGreaterThan(100);
+      expect(chain.length).toBeGreaterThan(3);
+    }
     expect(killed.jobs + killed.gateways).toBeGreaterThan(5);
   }, 180_000);
 
@@ -155,4 +146,8 @@ function inOrder(manifests: readonly Manifest[]): Manifest[] {
     reached = to ?? reached;
   }
   return chain;
+}
+
+function keyOf({ id, cambio, v }: Version): string {
+  return `${id} ${cambio} ${v}`;
 }

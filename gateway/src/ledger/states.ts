@@ -46,7 +46,10 @@ export class States {
 
   /** Claims the states for an attempt; the same one may claim them again. One that claims has to have its commit key decided in the end. */
   async claim(pipeline: string, claimant: Claimant): Promise<Claimed> {
-    const written = await this.#change(pipeline, (entry) => {
+    const written = await this.#change(pipeline, async (entry) => {
+      // One that is decided has nothing to claim any more: its run has ended, and is taken up once more to be cleared away. What it has left was taken in long ago, and others may have gone on from it.
+      // Asked behind the reading of the object and before it is written: whoever goes on in between changes it, and this is asked again.
+      if ((await this.#decisionAt(claimant.commitKey)) !== undefined) return entry;
       if (entry.claim !== undefined && !isSame(entry.claim, claimant)) return undefined;
       return { ...entry, claim: { ...claimant, datasets: [...claimant.datasets] } };
     });
@@ -60,12 +63,12 @@ export class States {
 
   /** Takes in what became of the claim on a pipeline's states, where its commit key is decided. */
   async settle(pipeline: string): Promise<void> {
-    await this.#change(pipeline, (entry) => entry);
+    await this.#change(pipeline, async (entry) => entry);
   }
 
   /** Sets a dataset's state, or takes it away, so that it is read from the beginning; the claimant while somebody reads it. */
   async set(pipeline: string, dataset: string, state: DatasetState | undefined): Promise<Claimant | undefined> {
-    const { by } = await this.#change(pipeline, (entry) => {
+    const { by } = await this.#change(pipeline, async (entry) => {
       if (entry.claim !== undefined) return undefined;
       const { [dataset]: _, ...others } = entry.datasets;
       return { ...entry, datasets: state === undefined ? others : { ...others, [dataset]: { state, at: new Date().toISOString() } } };
@@ -76,12 +79,12 @@ export class States {
   /** Changes the object by what `change` makes of it, until nobody was quicker; who has claimed it where it makes nothing. */
   async #change(
     pipeline: string,
-    change: (entry: StatesEntry) => StatesEntry | undefined,
+    change: (entry: StatesEntry) => Promise<StatesEntry | undefined>,
   ): Promise<{ readonly entry: StatesEntry; readonly by?: undefined } | { readonly by: Claimant; readonly entry?: undefined }> {
     const key = this.#keys.states(pipeline);
     for (let tried = 1; tried <= TRIES; tried++) {
       const { entry, text, etag } = await this.#current(pipeline);
-      const next = change(entry);
+      const next = await change(entry);
       if (next === undefined) {
         if (entry.claim === undefined) throw new Error(`${key} is claimed by nobody and was refused`);
         return { by: entry.claim };
