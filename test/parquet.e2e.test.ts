@@ -134,6 +134,10 @@ describe('datasets in Parquet', () => {
       await nothingLeft(gateway.installation, bucket);
       const manifest = JSON.parse(await bucket.text('_esclusa/latest/lago.json')) as Manifest;
       expect(manifest).toMatchObject({ run: body['run'], attempt: 2 });
+      // What was read is of a snapshot that is gone, and that is said.
+      expect((await gateway.request('GET', `/api/runs/${String(body['run'])}`)).body).toMatchObject({
+        attempts: [{ attempt: 1, code: 'JOB_INTERRUPTED', next: expect.stringMatching(/^starts again from the beginning: .*snapshot/) }, { attempt: 2 }],
+      });
       const keys = manifest.resources.flatMap((resource) => filesOf(resource).map(({ path }) => path));
       expect(await bucket.dataKeys()).toEqual([...keys, listKey(keys[0] ?? '')].toSorted());
     } finally {

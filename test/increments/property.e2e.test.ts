@@ -12,7 +12,7 @@ import { type Version, type Written, writtenInMysql, writtenInPostgresql } from 
 /** Seconds that a transaction of the writers is open at most, and that the pipeline leaves rows alone. */
 const OPEN_SECONDS = 1.5;
 const LAG_SECONDS = 3;
-const SECONDS = 45;
+const SECONDS = 35;
 const WRITERS = 4;
 /**
  * Inserts, updates and roll-backs whose transactions commit in another order than they began, while runs go on and jobs and gateways are killed. By the documents: each version of a row that is left alone for the lag comes once,
