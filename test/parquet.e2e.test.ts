@@ -2,7 +2,6 @@ import { createHash } from 'node:crypto';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
-import { DuckDBInstance } from '@duckdb/node-api';
 import { HeadObjectCommand } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { type Manifest, type Resource, filesOf, listKey, resourceOf } from '@esclusa/contract';
@@ -13,6 +12,7 @@ import { loadLine, ofFiles } from './support/load.ts';
 import { S3Proxy } from './support/s3-proxy.ts';
 import type { TestBucket } from './support/s3.ts';
 import { newBucket, newDatabase } from './support/stack.ts';
+import { inDuckdb } from '../jobs/kit/src/testing/duckdb.ts';
 
 const ROWS = 150_000;
 const PIPELINE = `job: postgresql
@@ -50,15 +50,10 @@ describe('datasets in Parquet', () => {
       paths.push(join(folder, basename(path)));
       await writeFile(paths.at(-1) ?? '', object);
     }
-    const instance = await DuckDBInstance.create(':memory:');
-    const connection = await instance.connect();
-    try {
+    return inDuckdb(async (connection) => {
       await connection.run(ofFiles(loadLine(resource, 'duckdb'), resource, paths));
       return (await connection.runAndReadAll(`select ${select} from "${resource.name}"`)).getRowsJson();
-    } finally {
-      connection.closeSync();
-      instance.closeSync();
-    }
+    });
   }
 
   test.each([

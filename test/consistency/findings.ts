@@ -1,11 +1,11 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { DuckDBInstance } from '@duckdb/node-api';
 import type { Manifest } from '@esclusa/contract';
 import { loadLine, ofFiles } from '../support/load.ts';
 import type { TestBucket } from '../support/s3.ts';
 import { type Books, INITIAL_SALDO, LIMIT, type Size } from './bank.ts';
+import { inDuckdb } from '../../jobs/kit/src/testing/duckdb.ts';
 
 /** What a reader of both tables finds. Nothing but the first three may be more than 0 in books of one point in time. */
 export interface Findings {
@@ -62,16 +62,11 @@ export async function findingsOfBooks({ cuentas, movimientos }: Books, size: Siz
 }
 
 async function look(load: readonly string[], size: Size): Promise<Findings> {
-  const instance = await DuckDBInstance.create(':memory:');
-  const connection = await instance.connect();
-  try {
+  return inDuckdb(async (connection) => {
     for (const sql of load) await connection.run(sql);
     const [row = {}] = (await connection.runAndReadAll(LOOK(size))).getRowObjects();
     return Object.fromEntries(Object.entries(row).map(([name, value]) => [name, Number(value)])) as unknown as Findings;
-  } finally {
-    connection.closeSync();
-    instance.closeSync();
-  }
+  });
 }
 
 async function inFolder<T>(work: (folder: string) => Promise<T>): Promise<T> {

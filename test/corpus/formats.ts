@@ -1,7 +1,6 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { expect } from '@jest/globals';
-import { DuckDBInstance } from '@duckdb/node-api';
 import { COMPRESSIONS, type Column, type Resource } from '@esclusa/contract';
 import type { SourceSession } from '../../jobs/kit/src/job.ts';
 import type { DatasetOptions } from '../../jobs/kit/src/options/dataset-options.ts';
@@ -9,6 +8,7 @@ import { readCsv } from '../support/csv.ts';
 import { type Extracted, extractHere } from '../support/extract.ts';
 import { canonical, fieldsOf, loadLine, ofFiles } from '../support/load.ts';
 import { PYTHON } from '../support/pandas.ts';
+import { inDuckdb } from '../../jobs/kit/src/testing/duckdb.ts';
 
 type Cells = (string | null)[][];
 
@@ -97,9 +97,7 @@ function microsOf(text: string): bigint | undefined {
 
 /** What DuckDB holds after the manifest's line. */
 async function throughDuckdb(resource: Resource, files: readonly string[]): Promise<Cells> {
-  const instance = await DuckDBInstance.create(':memory:');
-  const connection = await instance.connect();
-  try {
+  return inDuckdb(async (connection) => {
     await connection.run(ofFiles(loadLine(resource, 'duckdb'), resource, files));
     const table = `"${resource.name.replaceAll('"', '""')}"`;
     const described = await connection.runAndReadAll(`describe ${table}`);
@@ -108,10 +106,7 @@ async function throughDuckdb(resource: Resource, files: readonly string[]): Prom
     const list = types.map((type, index) => `hex(cast(${spelling(type, `#${index + 1}`)} as varchar))`);
     const result = await connection.runAndReadAll(`select ${list.join(', ')} from ${table}`);
     return result.getRowsJson().map((row) => row.map((value) => (value === null ? null : Buffer.from(value as string, 'hex').toString('utf8'))));
-  } finally {
-    connection.closeSync();
-    instance.closeSync();
-  }
+  });
 }
 
 /** The type that DuckDB is to see, with no word from us. */

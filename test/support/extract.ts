@@ -3,7 +3,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { afterAll } from '@jest/globals';
-import { type DatasetState, type Mode, type Resource, compressionEnding, fileKey, formatEnding } from '@esclusa/contract';
+import { type DatasetState, type Mode, type Resource, fileEnding, fileKey } from '@esclusa/contract';
 import type { Job, Settings, SourceSession } from '../../jobs/kit/src/job.ts';
 import { Losses } from '../../jobs/kit/src/losses.ts';
 import { resourceOfDataset } from '../../jobs/kit/src/manifest/resource.ts';
@@ -48,7 +48,7 @@ export async function extractHere<Dataset extends DatasetOptions>(
   const objects: MemoryObject[] = [];
   const { splitMiB = Infinity } = dataset;
   const open = async (number: number): Promise<FileObject> => {
-    const object = new MemoryObject(fileKey(`corpus/${name}${formatEnding(dataset)}${compressionEnding(dataset)}`, number));
+    const object = new MemoryObject(fileKey(`corpus/${name}${fileEnding(dataset)}`, number));
     objects.push(object);
     return object;
   };

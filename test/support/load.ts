@@ -3,9 +3,9 @@ import { PassThrough } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createGunzip, createZstdDecompress } from 'node:zlib';
 import { type Column, type Resource, filesOf } from '@esclusa/contract';
-import { DuckDBInstance } from '@duckdb/node-api';
 import type pg from 'pg';
 import { from as copyFrom } from 'pg-copy-streams';
+import { inDuckdb } from '../../jobs/kit/src/testing/duckdb.ts';
 
 type Cells = (string | null)[][];
 
@@ -16,9 +16,7 @@ export function loadLine(resource: Resource, reader: 'duckdb' | 'pandas' | 'post
 
 /** What DuckDB holds after the manifest's load line, as text, in the file's order; and the types of its columns. `files` are where the URLs' objects lie. */
 export async function loadIntoDuckdb(resource: Resource, files: readonly string[]): Promise<{ types: string[]; rows: Cells }> {
-  const instance = await DuckDBInstance.create(':memory:');
-  const connection = await instance.connect();
-  try {
+  return inDuckdb(async (connection) => {
     await connection.run("set timezone = 'UTC'");
     await connection.run(ofFiles(loadLine(resource, 'duckdb'), resource, files));
     const table = `"${resource.name}"`;
@@ -30,10 +28,7 @@ export async function loadIntoDuckdb(resource: Resource, files: readonly string[
     const result = await connection.runAndReadAll(`select ${list.join(', ')} from ${table}`);
     const rows = result.getRowsJson().map((row) => row.map((value) => (value === null ? null : Buffer.from(value as string, 'hex').toString('utf8'))));
     return { types, rows };
-  } finally {
-    connection.closeSync();
-    instance.closeSync();
-  }
+  });
 }
 
 /** What PostgreSQL holds after the manifest's load lines, as text, in any order. The table stays, under the dataset's name. */

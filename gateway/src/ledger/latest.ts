@@ -1,10 +1,7 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { type Manifest, committedSchema } from '@esclusa/contract';
-import type { Bucket, TaggedObject } from './bucket.ts';
+import type { Bucket } from './bucket.ts';
+import { changeObject } from './change-object.ts';
 import type { LedgerKeys } from './keys.ts';
-
-const TRIES = 10;
-const PAUSE_MS = 100;
 
 /** What decides which of two manifests is the newer. */
 export type Dated = Pick<Manifest, 'run' | 'created' | 'snapshot'>;
@@ -48,20 +45,11 @@ export class Latest {
     const manifest = text === undefined ? undefined : readManifest(text);
     // Somebody has deleted it since: there is nothing to point at.
     if (text === undefined || manifest === undefined) return 'kept';
-    for (let tried = 1; tried <= TRIES; tried++) {
-      const there = await this.#bucket.getTagged(key);
+    return changeObject<Advanced>(this.#bucket, key, async (there) => {
       const standing = there === undefined ? undefined : readManifest(there.text);
-      if (standing !== undefined && !isNewer(manifest, standing)) return 'kept';
-      if (await this.#replace(key, there, text)) return there !== undefined && standing === undefined ? 'mended' : 'moved';
-      await sleep(PAUSE_MS * tried);
-    }
-    throw new Error(`${key} was written by others ${TRIES} times in a row`);
-  }
-
-  /** Writes onto what was read; false when that does not stand there any more. */
-  async #replace(key: string, there: TaggedObject | undefined, text: string): Promise<boolean> {
-    const put = there === undefined ? await this.#bucket.putIfAbsent(key, text) : await this.#bucket.putIfMatch(key, text, there.etag);
-    return put === 'written';
+      if (standing !== undefined && !isNewer(manifest, standing)) return { text: undefined, told: 'kept' };
+      return { text, told: there !== undefined && standing === undefined ? 'mended' : 'moved' };
+    });
   }
 }
 

@@ -1,11 +1,8 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { type Commit, type DatasetState, type Manifest, resourceOf } from '@esclusa/contract';
-import type { Bucket } from './bucket.ts';
+import type { Bucket, TaggedObject } from './bucket.ts';
+import { changeObject } from './change-object.ts';
 import { type StatesEntry, statesSchema } from './entries.ts';
 import type { LedgerKeys } from './keys.ts';
-
-const TRIES = 10;
-const PAUSE_MS = 50;
 
 /** An attempt that reads datasets in increments. */
 export interface Claimant {
@@ -19,6 +16,9 @@ export interface Claimant {
 /** What a claim came to: what the datasets have been read up to; or who reads them at the moment. */
 export type Claimed =
   { readonly states: Readonly<Record<string, DatasetState>>; readonly by?: undefined } | { readonly by: Claimant; readonly states?: undefined };
+
+/** The states after a change, or who keeps it from being made. */
+type Changed = { readonly entry: StatesEntry; readonly by?: undefined } | { readonly by: Claimant; readonly entry?: undefined };
 
 /** Decides nothing, and tells whether it is decided: the manifest, `aborted`, or undefined. */
 type DecisionAt = (commitKey: string) => Promise<Commit | undefined>;
@@ -40,8 +40,8 @@ export class States {
 
   /** A pipeline's states as they are now; `by`: who has claimed them. */
   async read(pipeline: string): Promise<{ readonly datasets: StatesEntry['datasets']; readonly by: Claimant | undefined }> {
-    const { entry } = await this.#current(pipeline);
-    return { datasets: entry.datasets, by: entry.claim };
+    const { datasets, claim } = await this.#entryOf(pipeline, await this.#bucket.getTagged(this.#keys.states(pipeline)));
+    return { datasets, by: claim };
   }
 
   /** Claims the states for an attempt; the same one may claim them again. One that claims has to have its commit key decided in the end. */
@@ -76,34 +76,25 @@ export class States {
     return by;
   }
 
-  /** Changes the object by what `change` makes of it, until nobody was quicker; who has claimed it where it makes nothing. */
-  async #change(
-    pipeline: string,
-    change: (entry: StatesEntry) => Promise<StatesEntry | undefined>,
-  ): Promise<{ readonly entry: StatesEntry; readonly by?: undefined } | { readonly by: Claimant; readonly entry?: undefined }> {
-    const key = this.#keys.states(pipeline);
-    for (let tried = 1; tried <= TRIES; tried++) {
-      const { entry, text, etag } = await this.#current(pipeline);
+  /** Changes the object by what `change` makes of it; who has claimed it where it makes nothing. */
+  async #change(pipeline: string, change: (entry: StatesEntry) => Promise<StatesEntry | undefined>): Promise<Changed> {
+    return changeObject<Changed>(this.#bucket, this.#keys.states(pipeline), async (there) => {
+      const entry = await this.#entryOf(pipeline, there);
       const next = await change(entry);
       if (next === undefined) {
-        if (entry.claim === undefined) throw new Error(`${key} is claimed by nobody and was refused`);
-        return { by: entry.claim };
+        if (entry.claim === undefined) throw new Error(`the states of ${pipeline} are claimed by nobody and were refused`);
+        return { text: undefined, told: { by: entry.claim } };
       }
-      const body = JSON.stringify(next);
-      if (body === text || (text === undefined && Object.keys(next.datasets).length === 0 && next.claim === undefined)) return { entry: next };
-      const put = etag === undefined ? await this.#bucket.putIfAbsent(key, body) : await this.#bucket.putIfMatch(key, body, etag);
-      if (put === 'written') return { entry: next };
-      await sleep(PAUSE_MS * tried);
-    }
-    throw new Error(`${key} was written by others ${TRIES} times in a row`);
+      const text = JSON.stringify(next);
+      const stays = text === there?.text || (there === undefined && Object.keys(next.datasets).length === 0 && next.claim === undefined);
+      return { text: stays ? undefined : text, told: { entry: next } };
+    });
   }
 
   /** What stands there, with what became of its claim. */
-  async #current(pipeline: string): Promise<{ entry: StatesEntry; text: string | undefined; etag: string | undefined }> {
-    const there = await this.#bucket.getTagged(this.#keys.states(pipeline));
+  async #entryOf(pipeline: string, there: TaggedObject | undefined): Promise<StatesEntry> {
     const entry = there === undefined ? { version: 1 as const, pipeline, datasets: {} } : statesSchema.parse(JSON.parse(there.text));
-    const decision = entry.claim === undefined ? undefined : await this.#decisionAt(entry.claim.commitKey);
-    return { entry: settled(entry, decision), text: there?.text, etag: there?.etag };
+    return settled(entry, entry.claim === undefined ? undefined : await this.#decisionAt(entry.claim.commitKey));
   }
 }
 

@@ -52,16 +52,16 @@ export class Runner {
       handle.accepted = run;
       const entries = !resumed ? [] : await must('reading the attempts', () => ledger.attempts(run));
       const drive: Drive = { run, handle, log, must, leave, entries, resumed };
-      for (let attempt = 1; ; attempt++) {
+      for (let attempt = 1; ;) {
         const attempted = await this.#attempt(drive, attempt);
         let pauseMs = BUSY_PAUSE_MS;
-        if (attempted === 'busy') attempt--;
-        else {
+        if (attempted !== 'busy') {
           if (attempted?.verdict?.next !== 'retry') return;
           handle.note('retry', attempt);
           const pause = pauseSeconds(attempt, this.#services.retry, Math.random());
           log.info({ code: attempted.verdict.code, pauseSeconds: pause }, 'another attempt follows');
           pauseMs = pause * 1000;
+          attempt++;
         }
         release();
         await sleep(pauseMs, undefined, { signal: AbortSignal.any([leave, handle.cancelled]) }).catch(() => undefined);

@@ -1,4 +1,4 @@
-import { compressionEnding, formatEnding, formatOf } from '@esclusa/contract';
+import { compressionEnding, fileEnding, formatOf } from '@esclusa/contract';
 import { PLACEHOLDER, type Placeholder, isTimed, placeholdersIn } from '../pipelines/key-template.ts';
 
 /*
@@ -37,10 +37,9 @@ export function dataKeys(datasets: Readonly<Record<string, Readonly<Record<strin
       ? (dataset: string) => `${destination}/${dataset}_${stamp}${suffix}`
       : (dataset: string) => fill(withSuffix(template, suffix), { ...parts, dataset });
   const endingOf = (options: Readonly<Record<string, unknown>>): string => {
-    const compressed = compressionEnding(options);
-    if (template === undefined) return formatEnding(options) + compressed;
+    if (template === undefined) return fileEnding(options);
     // A template may end as it likes for CSV, which every tool opens whatever its name.
-    const ending = formatOf(options) === 'csv' ? compressed : formatEnding(options);
+    const ending = formatOf(options) === 'csv' ? compressionEnding(options) : fileEnding(options);
     return template.endsWith(ending) ? '' : ending;
   };
   return Object.fromEntries(Object.entries(datasets).map(([dataset, options]) => [dataset, keyOf(dataset) + endingOf(options)]));

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { compressionEnding, formatEnding } from './format.ts';
+import { compressionEnding, fileEnding, formatEnding } from './format.ts';
 
 describe('compressionEnding', () => {
   test.each([
@@ -26,5 +26,15 @@ describe('formatEnding', () => {
     [{ format: ['parquet'] }, '.csv'],
   ])('of %j is %j', (dataset, ending) => {
     expect(formatEnding(dataset)).toBe(ending);
+  });
+});
+
+describe('fileEnding', () => {
+  test.each([
+    [{}, '.csv'],
+    [{ compression: 'zstd' }, '.csv.zst'],
+    [{ format: 'parquet', compression: 'zstd' }, '.parquet'],
+  ])('of %j is %j', (dataset, ending) => {
+    expect(fileEnding(dataset)).toBe(ending);
   });
 });

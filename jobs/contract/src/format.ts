@@ -29,3 +29,8 @@ export function compressionEnding(dataset: Options): string {
   const asked = COMPRESSIONS.find((compression) => compression === dataset.compression);
   return asked === undefined || formatOf(dataset) !== 'csv' ? '' : COMPRESSION_ENDING[asked];
 }
+
+/** How the key of a dataset's file ends, whole: `.csv.gz`. */
+export function fileEnding(dataset: Options): string {
+  return formatEnding(dataset) + compressionEnding(dataset);
+}

@@ -139,9 +139,10 @@ function describeResult(
 ): Described {
   const datasets: Described['datasets'] = {};
   for (const [name, plan] of plans) {
+    const columns = plan.columns.map(fieldOf);
     datasets[name] = {
-      columns: plan.columns.map(fieldOf),
-      schemaChanges: plan.schemaless === true ? undefined : changesSince(previous, name, plan.columns.map(fieldOf)),
+      columns,
+      schemaChanges: plan.schemaless === true ? undefined : changesSince(previous, name, columns),
       omittedColumns: [...plan.omittedColumns],
       estimatedRows: plan.estimatedRows,
       estimatedBytes: plan.estimatedBytes,

@@ -54,20 +54,15 @@ export class Connections {
     destroySocket(lost);
     const holder = [this.first, ...this.#others].find((client) => client !== lost && isOpen(client) && this.#lent.has(client));
     if (signal.aborted || holder === undefined) return undefined;
-    let client: pg.Client | undefined;
     try {
-      client = await connect(this.#settings, this.#context.applicationName);
-      await beginReading(client, this.#lent.get(holder));
-      this.#lent.set(client, await exportSnapshot(client));
-      signal.throwIfAborted();
+      const client = await this.#join(this.#lent.get(holder));
+      this.#others.splice(this.#others.indexOf(lost === this.first ? client : lost), 1);
+      if (lost === this.first) this.first = client;
+      return client;
     } catch (error) {
-      if (client !== undefined) await close(client);
       output.log('warn', `the connection could not be replaced: ${(error as Error).message}`, { event: 'not-replaced' });
       return undefined;
     }
-    if (lost === this.first) this.first = client;
-    else this.#others.splice(this.#others.indexOf(lost), 1, client);
-    return client;
   }
 
   /** Opens so many more, in the first one's snapshot. */
@@ -75,19 +70,23 @@ export class Connections {
     if (count <= 0) return;
     const snapshot = this.#lent.get(this.first) ?? (await exportSnapshot(this.first));
     this.#lent.set(this.first, snapshot);
-    for (let opened = 0; opened < count; opened++) {
-      const client = await connect(this.#settings, this.#context.applicationName);
-      // Known from here on to whoever cancels and closes.
-      this.#others.push(client);
-      this.#context.signal.throwIfAborted();
-      try {
-        await beginReading(client, snapshot);
-        this.#lent.set(client, await exportSnapshot(client));
-      } catch (error) {
-        this.#others.pop();
-        await close(client);
-        throw error;
-      }
+    for (let opened = 0; opened < count; opened++) await this.#join(snapshot);
+  }
+
+  /** Opens another one, in a snapshot that one of them lends. */
+  async #join(snapshot: string | undefined): Promise<pg.Client> {
+    const client = await connect(this.#settings, this.#context.applicationName);
+    // Known from here on to whoever cancels and closes.
+    this.#others.push(client);
+    this.#context.signal.throwIfAborted();
+    try {
+      await beginReading(client, snapshot);
+      this.#lent.set(client, await exportSnapshot(client));
+      return client;
+    } catch (error) {
+      this.#others.splice(this.#others.indexOf(client), 1);
+      await close(client);
+      throw error;
     }
   }
 

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { CONTRACT_VERSION, JobError, type JobRequest, S3_ENV, compressionEnding, formatEnding, utcStamp } from '@esclusa/contract';
+import { CONTRACT_VERSION, JobError, type JobRequest, S3_ENV, fileEnding, utcStamp } from '@esclusa/contract';
 import type { Settings } from '../job.ts';
 
 const TIME_ALLOWED_SECONDS = 24 * 60 * 60;
@@ -27,9 +27,7 @@ export function requestByHand(job: string, datasets: Readonly<Record<string, obj
     datasets: Object.fromEntries(names.map((name) => [name, { ...datasets[name] }])),
     destination: {
       bucket,
-      keys: Object.fromEntries(
-        Object.entries(datasets).map(([name, dataset]) => [name, `${job}/${name}_${stamp}${formatEnding(dataset)}${compressionEnding(dataset)}`]),
-      ),
+      keys: Object.fromEntries(Object.entries(datasets).map(([name, dataset]) => [name, `${job}/${name}_${stamp}${fileEnding(dataset)}`])),
       commitKey: `_esclusa/commits/${run}/1.json`,
     },
     timeAllowedSeconds: TIME_ALLOWED_SECONDS,

@@ -2,7 +2,6 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from '@jest/globals';
-import { DuckDBInstance } from '@duckdb/node-api';
 import type { ValueType } from '../columns/value-type.ts';
 import { csvRecord } from '../csv/rules.ts';
 import type { FileOutput } from '../file-output.ts';
@@ -10,6 +9,7 @@ import type { PlannedDataset } from '../job.ts';
 import { Losses } from '../losses.ts';
 import { MemoryFiles } from '../testing/memory-files.ts';
 import { type ParquetWanted, writeParquet } from './write-parquet.ts';
+import { inDuckdb } from '../testing/duckdb.ts';
 
 const MIB = 1024 * 1024;
 const folder = mkdtempSync(join(tmpdir(), 'esclusa-parquet-'));
@@ -53,14 +53,9 @@ async function read(files: readonly Buffer[], what = '*', from = 'read_parquet')
     writeFileSync(path, bytes);
     return `'${path}'`;
   });
-  const instance = await DuckDBInstance.create(':memory:');
-  const connection = await instance.connect();
-  try {
+  return inDuckdb(async (connection) => {
     return (await connection.runAndReadAll(`select ${what} from ${from}([${paths.join(', ')}])`)).getRowsJson();
-  } finally {
-    connection.closeSync();
-    instance.closeSync();
-  }
+  });
 }
 
 const TEXT: ValueType = { kind: 'text' };
