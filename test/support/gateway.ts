@@ -143,7 +143,8 @@ async function launch(options: GatewayOptions) {
     RETRY_BASE_SECONDS: '0.2',
     RETRY_MAX_SECONDS: '2',
     STOP_GRACE_SECONDS: '3',
-    SHUTDOWN_SECONDS: '2',
+    // Time for what follows an answer: clearing away.
+    SHUTDOWN_SECONDS: '15',
     RECONCILE_SECONDS: '1',
     SWEEP_AGAIN_SECONDS: '1',
     ...options.environment,

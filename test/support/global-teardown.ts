@@ -29,13 +29,20 @@ async function uploadsLeft(): Promise<string[]> {
 
 async function containersLeft(since: number): Promise<string[]> {
   const left: string[] = [];
-  for (const { Names, Labels, Created } of await docker.listContainers({ all: true })) {
+  for (const { Id, Names, Labels, Created, State } of await docker.listContainers({ all: true })) {
     // Somebody may be running a demo, or this very suite, beside us; only what these tests started is ours to judge.
     const installation = Labels['esclusa.installation'] ?? '';
     const ofEngines = installation.startsWith('conformance-') && Created >= since;
-    if (Labels[SESSION_LABEL] === session() || installation.includes(`-${session()}-`) || ofEngines) left.push(`container ${Names.join()}`);
+    if (Labels[SESSION_LABEL] !== session() && !installation.includes(`-${session()}-`) && !ofEngines) continue;
+    left.push(`container ${Names.join()} (${State}; ${await bucketOf(Id)})`);
   }
   return left;
+}
+
+/** The bucket of a job's container, whose name says which tests it is of. */
+async function bucketOf(id: string): Promise<string> {
+  const { Config } = await docker.getContainer(id).inspect();
+  return Config.Env.find((variable) => variable.startsWith('AWS_BUCKET_NAME=')) ?? 'no job';
 }
 
 /** Gateways and jobs of the tests bear the session in their environment: in the installation's name, or the bucket's. */
