@@ -4,7 +4,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { TEST_IMAGE_PREFIX, stack, unique } from './stack.ts';
+import { TEST_IMAGE_PREFIX, compileCache, stack, unique } from './stack.ts';
 
 const ROOT = new URL('../..', import.meta.url).pathname;
 // A machine that does much else takes its time.
@@ -125,6 +125,8 @@ async function launch(options: GatewayOptions) {
   const environment: Record<string, string | undefined> = {
     PATH: process.env['PATH'],
     HOME: folder,
+    // Hundreds are started, all of the same source.
+    NODE_COMPILE_CACHE: compileCache(),
     PORT: '0',
     LOG_LEVEL: 'debug',
     PIPELINES_DIR: folder,

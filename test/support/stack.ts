@@ -1,5 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
 import pg from 'pg';
 import { type S3Access, TestBucket } from './s3.ts';
 
@@ -28,6 +30,11 @@ export function stack(): Stack {
   const file = process.env[STACK_FILE_VARIABLE];
   if (file === undefined) throw new Error('there is no stack: run the tests by "npm test" or "npm run test:e2e"');
   return JSON.parse(readFileSync(file, 'utf8')) as Stack;
+}
+
+/** Folder beside the stack's file, gone with it, for what Node makes of the sources. */
+export function compileCache(): string {
+  return join(dirname(process.env[STACK_FILE_VARIABLE] ?? tmpdir()), 'compiled');
 }
 
 /** Mark of this run of the suite in names of installations and labels of containers: another one may run beside it. */
