@@ -209,6 +209,7 @@ describe('what is answered is what /openapi.json says', () => {
     expect([status, text]).toEqual([200, expect.stringMatching(/"incremental":.*"schemaChanges":/)]);
     await nothingLeft(gateway.installation, bucket);
     expect((await documented.request('DELETE', `${state}/productos`)).status).toBe(200);
+    expect((await documented.request('DELETE', '/api/ingesta/crecientes/claim')).status).toBe(200);
   });
 
   test("the pipelines' health, when all can run and when one can not", async () => {

@@ -27,6 +27,7 @@ import { Runs } from './runs/runs.ts';
 import { Scheduler } from './runs/schedule/scheduler.ts';
 import { submitTick } from './runs/schedule/submit-tick.ts';
 import { Slots } from './runs/slots.ts';
+import { takeClaimAway } from './runs/take-claim-away.ts';
 
 const DAY_MS = 86_400_000;
 const LAST_WORDS_MS = 1_000;
@@ -123,6 +124,7 @@ export async function startGateway(config: Config, engine: Engine, log: Logger, 
     runs,
     slots,
     states: ledger.states,
+    takeClaimAway: (pipeline) => takeClaimAway({ ledger, runs }, pipeline),
     checks,
     lookUp: new RunLookUp(ledger, runs),
     listing: new Listing(runs, history, reconciler),

@@ -101,6 +101,10 @@ describe('increments through the gateway', () => {
         body: { code: 'BODY_INVALID', detail: expect.stringContaining('has no incremental dataset "clientes"; there are eventos') },
       });
       expect(await put('eventos', '{}')).toMatchObject({ status: 400, body: { code: 'BODY_INVALID', detail: expect.stringContaining('state: ') } });
+      expect(await put('eventos', 'state=5')).toMatchObject({
+        status: 400,
+        body: { detail: expect.stringContaining('send {"state": {"cursor": "…", "value": "…"}}') },
+      });
       expect(await put('eventos', '{"state": 5}')).toMatchObject({ status: 400, body: { code: 'BODY_INVALID' } });
       expect(await gateway.request('GET', '/api/ingesta/nada/state')).toMatchObject({ status: 404, body: { code: 'PIPELINE_NOT_FOUND' } });
       await client.query('truncate eventos restart identity');
@@ -112,7 +116,10 @@ describe('increments through the gateway', () => {
         status: 409,
         body: { code: 'STATE_CLAIMED', detail: expect.stringContaining(String(claimed)) },
       });
+      expect(await gateway.request('DELETE', '/api/ingesta/lento/claim')).toMatchObject({ status: 409, body: { code: 'STATE_CLAIMED' } });
       expect((await running).body['run']).toBe(claimed);
+      const { status, body } = await gateway.request('DELETE', '/api/ingesta/lento/claim');
+      expect({ status, body }).toMatchObject({ status: 200, body: { datasets: { eventos: { run: claimed } } } });
     } finally {
       await gateway.stop();
     }
@@ -224,6 +231,45 @@ describe('increments through the gateway', () => {
         await second.stop();
       }
     });
+
+    test.each(['before', 'after'] as const)(
+      'and whose host is gone for good, %s it has committed: its claim is taken away, another one goes on, and what comes back does no harm',
+      async (when) => {
+        await client.query('truncate eventos restart identity');
+        await add(5);
+        const bucket = await newBucket('incrementos');
+        const options = { bucket: bucket.name, database, pipelines: PIPELINES, installation: unique('test') };
+        const gone = await TestGateway.start({ ...options, environment: { JOB_S3_ENDPOINT: proxy.inside } });
+        proxy.breakAt({ operation: 'PutCommitKey', when, nth: 1 });
+        const answer = gone.post('eventos').catch(() => 'cut');
+        await proxy.hit();
+        await gone.kill();
+        await answer;
+        await add(2);
+        // Another owner: it does not see the run, whose gateway might be there yet.
+        const other = await TestGateway.start({ ...options, installation: unique('test') });
+        try {
+          const next = other.post('eventos');
+          if (when === 'before') await eventually('the other run to wait', async () => other.log.some((line) => line.includes('it is waited for')));
+          expect(await other.request('DELETE', '/api/ingesta/eventos/claim')).toMatchObject({ status: 200 });
+          const { status, body } = await next;
+          expect({ status, body }).toMatchObject({ status: 200, body: { result: { eventos: { registros: when === 'before' ? 7 : 2 } } } });
+        } finally {
+          await eventually('its container to go', async () => (await containersWith('esclusa.installation', other.installation)).length === 0);
+          await other.stop();
+        }
+        // The job wakes up, and so does its gateway: what it had read came with another run.
+        proxy.release('forward');
+        const back = await TestGateway.start(options);
+        try {
+          await eventually('both runs to end', async () => (await bucket.keys('_esclusa/runs/')).length === 2);
+          await nothingLeft(options.installation, bucket);
+          expect((await idsIn(bucket)).flat()).toEqual(numbers(1, 7));
+        } finally {
+          await back.stop();
+        }
+      },
+    );
 
     test('and whose job is killed after its commit: the rows count', async () => {
       await client.query('truncate eventos restart identity');

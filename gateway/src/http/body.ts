@@ -39,13 +39,17 @@ export function parseIngestaBody(text: unknown): IngestaBody {
   return parseBody(ingestaBodySchema, text);
 }
 
-/** The body, checked. Rejects with `BODY_INVALID` that lists every field that is wrong. */
-export function parseBody<Shape extends z.ZodRawShape>(schema: z.ZodObject<Shape>, text: unknown): z.infer<z.ZodObject<Shape>> {
+/** The body, checked. Rejects with `BODY_INVALID` that lists every field that is wrong, or shows what is `wanted`. */
+export function parseBody<Shape extends z.ZodRawShape>(
+  schema: z.ZodObject<Shape>,
+  text: unknown,
+  wanted = 'none, or {"datasets": ["…"]}',
+): z.infer<z.ZodObject<Shape>> {
   let json: unknown = {};
   try {
     if (typeof text === 'string' && text.trim() !== '') json = JSON.parse(text);
   } catch (cause) {
-    throw new GatewayError('BODY_INVALID', `the body is not JSON: ${(cause as Error).message}; send none, or {"datasets": ["…"]}`, { cause });
+    throw new GatewayError('BODY_INVALID', `the body is not JSON: ${(cause as Error).message}; send ${wanted}`, { cause });
   }
   const parsed = schema.safeParse(json);
   if (parsed.success) return parsed.data;

@@ -1,7 +1,7 @@
 import { type DatasetState, datasetStateSchema, isIncremental } from '@esclusa/contract';
 import { z } from 'zod';
 import { GatewayError } from '../errors.ts';
-import type { States } from '../ledger/states.ts';
+import type { Claimant, States } from '../ledger/states.ts';
 import type { Catalogue } from '../pipelines/catalogue.ts';
 import type { Pipeline } from '../pipelines/pipeline.ts';
 import { parseBody } from './body.ts';
@@ -14,6 +14,8 @@ import { HEALTHY } from './status.ts';
 export interface StateServices {
   readonly catalogue: Catalogue;
   readonly states: States;
+  /** Takes the claim on a pipeline's states away from a run of another gateway; the claimant where it is a run of this one. */
+  readonly takeClaimAway: (pipeline: string) => Promise<Claimant | undefined>;
 }
 
 const datasetName = z.string().meta({ description: 'Name of the dataset.' });
@@ -25,9 +27,9 @@ const bodySchema = z.strictObject({
 const PROBLEMS = ['PIPELINE_NOT_FOUND', 'PIPELINE_INVALID', 'BODY_INVALID', 'S3_UNAVAILABLE', 'S3_REFUSED', 'BUCKET_NOT_FOUND', 'S3_TOKEN_EXPIRED'] as const;
 const CHANGE_PROBLEMS = [...PROBLEMS, 'STATE_CLAIMED'] as const;
 
-/** `/api/ingesta/{pipeline}/state`: how far incremental datasets were read, and setting it. */
+/** `/api/ingesta/{pipeline}/state`: how far incremental datasets were read, and setting it; and who has claimed it. */
 export function stateRoutes(services: StateServices): Route[] {
-  return [getState(services), setState(services), deleteState(services)];
+  return [getState(services), setState(services), deleteState(services), deleteClaim(services)];
 }
 
 function getState(services: StateServices): Route {
@@ -64,7 +66,7 @@ function setState(services: StateServices): Route {
       problems: CHANGE_PROBLEMS,
     }),
     handle: async (request, response) => {
-      const { state } = parseBody(bodySchema, request.body);
+      const { state } = parseBody(bodySchema, request.body, '{"state": {"cursor": "…", "value": "…"}}');
       response.json(await change(services, request.params, state));
     },
   };
@@ -88,6 +90,30 @@ function deleteState(services: StateServices): Route {
   };
 }
 
+function deleteClaim(services: StateServices): Route {
+  return {
+    method: 'delete',
+    path: '/api/ingesta/{pipeline}/claim',
+    describe: ({ pipelines }) => ({
+      operationId: 'deleteClaim',
+      tags: ['ingesta'],
+      summary: 'Takes the states away from a run whose gateway is gone for good',
+      description:
+        'Until a run that reads increments has ended, its claim keeps others of the pipeline from reading them: also when the host of its gateway was lost. ' +
+        'Its attempt counts as aborted from now on, unless it was committed, and does no harm if it should come back: it can not publish any more. ' +
+        'Without a claim nothing happens. A run of this gateway keeps its claim (`STATE_CLAIMED`); it can be cancelled.',
+      requestParams: { path: pipelinePath(pipelines) },
+      responses: { [HEALTHY]: { description: 'The states from now on.', content: { 'application/json': { schema: stateSchema } } } },
+      problems: CHANGE_PROBLEMS,
+    }),
+    handle: async (request, response) => {
+      const { pipeline } = await services.catalogue.get(String(request.params['pipeline']));
+      refuseIfClaimed(pipeline, await services.takeClaimAway(pipeline.name));
+      response.json(await answerOf(services, pipeline));
+    },
+  };
+}
+
 async function change(services: StateServices, params: Readonly<Record<string, unknown>>, state: DatasetState | undefined): Promise<StateAnswer> {
   const { pipeline } = await services.catalogue.get(String(params['pipeline']));
   const dataset = String(params['dataset']);
@@ -99,15 +125,18 @@ async function change(services: StateServices, params: Readonly<Record<string, u
       details: { field: 'dataset' },
     });
   }
-  const by = await services.states.set(pipeline.name, dataset, state);
-  if (by !== undefined) {
-    throw new GatewayError(
-      'STATE_CLAIMED',
-      `run ${by.run} reads the increments of the pipeline "${pipeline.name}" right now; wait for its end (GET /api/runs/${by.run}), or cancel it`,
-      { details: { run: by.run } },
-    );
-  }
+  refuseIfClaimed(pipeline, await services.states.set(pipeline.name, dataset, state));
   return answerOf(services, pipeline);
+}
+
+function refuseIfClaimed({ name }: Pipeline, by: Claimant | undefined): void {
+  if (by === undefined) return;
+  throw new GatewayError(
+    'STATE_CLAIMED',
+    `run ${by.run} reads the increments of the pipeline "${name}" right now; wait for its end (GET /api/runs/${by.run}), or cancel it; ` +
+      `if its gateway is gone for good, take its claim away (DELETE /api/ingesta/${name}/claim)`,
+    { details: { run: by.run } },
+  );
 }
 
 async function answerOf({ states }: StateServices, { name }: Pipeline): Promise<StateAnswer> {
