@@ -91,6 +91,15 @@ describe.each(['mysql', 'mariadb'] as const)('several readers of %s', (kind) => 
     expect(other).toMatchObject({ sha256: one.sha256, rows: one.rows, events: [expect.stringContaining('readers 3')] });
   });
 
+  test('make the file of one of an increment that is read from the beginning', async () => {
+    const incremental = { cursor: 'id', lag: 100 };
+    const one = await extracted('densa', { query: `select * from densa where id <= ${many.length - 101} order by id` });
+    expect(one.rows).toBe(many.length - 100);
+    const other = await extracted('densa', { ...three, incremental });
+    expect(other).toEqual({ ...one, events: [expect.stringContaining('readers 3')] });
+    expect((await extracted('con_huecos', { ...three, where: 'id > 0', incremental })).events).toEqual([]);
+  });
+
   test('leave alone what has no ranges: views, conditions, samples, keys that are no integers, other engines', async () => {
     await server.using(DATABASE, (connection) =>
       connection.query(`

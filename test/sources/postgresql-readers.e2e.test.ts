@@ -77,6 +77,29 @@ describe('a table of PostgreSQL that is read by several readers', () => {
     }
   });
 
+  test('increments: read from the beginning the rows are those of a single reader, whatever indexes there are; an increment is read by one', async () => {
+    const writer = await server.connect();
+    await writer.query(`create table creciente as select id, case when id % 1000 > 0 then id end as n, texto from mezcla order by md5(id::text)`);
+    await writer.query('create unique index on creciente (n)');
+    await writer.end();
+    const incremental = { cursor: 'n', lag: 100 };
+    const inOrder = await read(await open(), { query: 'select * from creciente where n <= 119899 or n is null' });
+    for (const readers of [2, 3]) {
+      const opened = await open();
+      expect(await read(opened, { table: 'creciente', incremental, readers })).toEqual(inOrder);
+      expect(opened.events.get('readers')).toMatchObject({ readers });
+    }
+    const next = await open();
+    const plan = await next.session.plan('t', { table: 'creciente', incremental: { cursor: 'n' }, readers: 3 }, { cursor: 'n', value: '119990' });
+    const { rows } = await writeCsv(
+      't',
+      plan,
+      new Losses('t', false),
+      oneFile(async () => undefined),
+    );
+    expect([rows, plan.increment?.state, next.events.get('readers')]).toEqual([10, { cursor: 'n', value: '119999' }, undefined]);
+  });
+
   test('a server without a connection left is read by one, which the log says', async () => {
     const opened = await open({ POSTGRES_USER: 'una', POSTGRES_PASSWORD: 'una' });
     expect(await read(opened, { table: 'mezcla', readers: 4 })).toEqual(await read(await open(), { table: 'mezcla', readers: 1 }));
@@ -170,6 +193,20 @@ describe('a table of PostgreSQL that is read by several readers', () => {
         await writer.end();
         await opened.close();
       }
+    });
+
+    test('is replaced where an increment is read from the beginning too', async () => {
+      const dataset = { table: 'larga', incremental: { cursor: 'id', lag: 1000 } };
+      const client = await server.connect();
+      await client.query('create index on larga (id)');
+      await client.end();
+      const one = await read(await open(), { query: 'select * from larga where id + 0 <= 299000' });
+      const opened = await openToLose();
+      const three = await read(opened, { ...dataset, readers: 3 }, async (chunks) => {
+        if (chunks === 30) expect(await terminate((nth) => nth === 1)).toBe(3);
+      });
+      await opened.close();
+      expect([three, opened.replaced()]).toEqual([one, 1]);
     });
 
     test('one after the other, time and again', async () => {

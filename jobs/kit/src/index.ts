@@ -9,7 +9,7 @@ export type { DatasetReader, Job, PlannedDataset, Settings, SourceContext, Sourc
 export { letGo } from './let-go.ts';
 export { Losses, type LossyRow, NO_UTF8 } from './losses.ts';
 export { type Increment, type Incremental, type PlannedIncrement, plannedIncrement, valueOfState, wholeIncrements } from './options/incremental.ts';
-export { type CursorDialect, type CursorTable, type IncrementAsked, type SqlIncrement, planSqlIncrement } from './options/sql-increment.ts';
+export { type CursorDialect, type CursorTable, type IncrementAsked, type SqlIncrement, isWholeTable, planSqlIncrement } from './options/sql-increment.ts';
 export { columnsOrExclude, datasetOptions, optionsOfFormat } from './options/dataset-options.ts';
 export { type SqlDataset, isWholeQuery, restOfSelect, sqlDatasetSchema } from './options/sql-dataset.ts';
 export type { JobOutput } from './output.ts';

@@ -1,5 +1,5 @@
 import { JobError } from '@esclusa/contract';
-import { type IncrementAsked, type PlannedIncrement, type SourceColumn, chooseColumns, isWholeQuery, restOfSelect, wholeKey } from '@esclusa/kit';
+import { type IncrementAsked, type PlannedIncrement, type SourceColumn, chooseColumns, isWholeQuery, isWholeTable, restOfSelect, wholeKey } from '@esclusa/kit';
 import type { Connection, FieldPacket } from 'mysql2';
 import { ask, askFields } from './connection.ts';
 import { type Charset, conversionOf, isLost } from './conversion.ts';
@@ -32,6 +32,8 @@ export interface KeyedTable {
   /** What a SELECT of all its rows begins with, and what it ends with for the order of the primary key; a condition stands between them. */
   readonly select: string;
   readonly order: string;
+  /** What its rows must fulfil, where not all are wanted. */
+  readonly condition: string | undefined;
   readonly bytes: number;
 }
 
@@ -110,7 +112,8 @@ async function selectTable(connection: Connection, name: string, schema: string,
   const select = `select ${listOf(columns, conversion.checked)} from ${relation}`;
   const rest = restOfSelect(dataset, RANDOM, increment?.condition);
   // A reader of a range can't tell which row of the file it is that lost something.
-  const keyed = rest === '' && conversion.checked.length === 0 ? await keyOfRanges(connection, found, select, available) : undefined;
+  const inRanges = isWholeTable(dataset, increment) && conversion.checked.length === 0;
+  const keyed = inRanges ? await keyOfRanges(connection, found, select, available, increment?.condition) : undefined;
   return {
     sql: `${select}${rest}`,
     ...(keyed === undefined ? {} : { keyed }),
@@ -131,6 +134,7 @@ async function keyOfRanges(
   { schema, name, type, engine, options, bytes }: Relation,
   select: string,
   columns: readonly { readonly name: string; readonly type: string }[],
+  condition: string | undefined,
 ): Promise<KeyedTable | undefined> {
   if (type !== 'BASE TABLE' || engine !== 'InnoDB' || /partitioned/i.test(options ?? '')) return undefined;
   const parts = await ask<{ name: string; direction: string }>(
@@ -147,6 +151,7 @@ async function keyOfRanges(
     key: quote(first.name),
     // Without this hint the optimizer might prefer another index, and sort.
     select: `${select} force index (primary)`,
+    condition,
     order: `order by ${parts.map((part) => quote(part.name)).join(', ')}`,
     bytes: Number(bytes ?? 0),
   };

@@ -19,6 +19,7 @@ export interface ParallelReading extends RowsContext {
 /** Reads a table by ranges of its key, on several connections that see the same rows; the rows come in the order of the primary key. */
 export function readInRanges({ readers, table, query, comment, output, dataset, losses }: ParallelReading): DatasetReader {
   let rows = 0;
+  const also = table.condition === undefined ? '' : ` and (${table.condition})`;
   return {
     rows: () => rows,
     async *[Symbol.asyncIterator]() {
@@ -28,7 +29,7 @@ export function readInRanges({ readers, table, query, comment, output, dataset, 
         inRing(async function* (range) {
           const reading = readRows(
             reader,
-            { ...query, sql: `${comment} ${table.select} where ${inKeys(table.key, range)} ${table.order}` },
+            { ...query, sql: `${comment} ${table.select} where ${inKeys(table.key, range)}${also} ${table.order}` },
             { dataset, losses },
           );
           yield* reading;

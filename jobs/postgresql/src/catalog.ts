@@ -6,6 +6,7 @@ import {
   type SourceColumn,
   chooseColumns,
   isWholeQuery,
+  isWholeTable,
   restOfSelect,
   wholeKey,
 } from '@esclusa/kit';
@@ -32,6 +33,8 @@ export interface PagedTable {
   readonly relation: string;
   /** The SELECT of all its rows, to which a condition may be added. */
   readonly select: string;
+  /** What its rows must fulfil, where not all are wanted. */
+  readonly condition: string | undefined;
   readonly bytes: number;
 }
 
@@ -108,7 +111,9 @@ async function selectTable(client: pg.Client, name: string, dataset: Dataset & {
   const rest = restOfSelect(dataset, RANDOM, increment?.condition);
   return {
     sql: `${select}${rest}`,
-    ...(table.heap && rest === '' ? { pages: { oid: table.oid, relation, select, bytes: Number(table.bytes) } } : {}),
+    ...(table.heap && isWholeTable(dataset, increment)
+      ? { pages: { oid: table.oid, relation, select, condition: increment?.condition, bytes: Number(table.bytes) } }
+      : {}),
     columns,
     omittedColumns,
     ...wholeKey(key, columns),

@@ -6,6 +6,8 @@ import type { SqlDataset } from './sql-dataset.ts';
 /** An increment with the condition of its rows. */
 export interface SqlIncrement extends PlannedIncrement {
   readonly condition: string;
+  /** All rows that there are up to its end: nothing was read before. */
+  readonly isFull: boolean;
 }
 
 /** What is to be known of increments: what the run before has left, and whether they are to be read, or told of alone. */
@@ -39,6 +41,11 @@ export function incrementCondition({ from, fromIncluded, to }: Increment, { colu
   return `${column} ${fromIncluded ? '>=' : '>'} ${literal(from)} and ${upTo ?? 'false'}`;
 }
 
+/** Whether a table is read from its beginning to its end, be it up to a cursor's newest value: then it may be read in ranges. */
+export function isWholeTable({ where, sample, limit }: SqlDataset, increment: SqlIncrement | undefined): boolean {
+  return (where ?? sample ?? limit) === undefined && increment?.isFull !== false;
+}
+
 /** How a source finds out what an increment needs. */
 export interface CursorSource {
   readonly dialectOf: (column: SourceColumn) => CursorDialect;
@@ -66,7 +73,7 @@ export async function planSqlIncrement(
   // Of values that are each a row's own, and of those that are old enough, none can have come since.
   const isUnique = key.length === 1 && key[0] === cursor;
   const increment: Increment = { cursor, from, fromIncluded: lag === undefined && !isUnique, to, lag };
-  return { ...plannedIncrement(increment), condition: incrementCondition(increment, dialect) };
+  return { ...plannedIncrement(increment), condition: incrementCondition(increment, dialect), isFull: from === undefined };
 }
 
 /** Checks that a text may stand in SQL as a value of the cursor. Throws `STATE_INVALID`. */
