@@ -7,6 +7,7 @@ const ROOT = new URL('../..', import.meta.url).pathname;
 /** Modules of AssemblyScript, and the file of TypeScript that carries each one compiled. */
 export const MODULES: readonly { readonly source: string; readonly target: string }[] = [
   { source: 'jobs/kit/wasm/counter.ts', target: 'jobs/kit/src/csv/counter.wasm.ts' },
+  { source: 'jobs/kit/wasm/separators.ts', target: 'jobs/kit/src/csv/separators.wasm.ts' },
   { source: 'jobs/mysql/wasm/rows.ts', target: 'jobs/mysql/src/wire/rows.wasm.ts' },
   { source: 'jobs/postgresql/wasm/rows.ts', target: 'jobs/postgresql/src/rows.wasm.ts' },
 ];

@@ -1,5 +1,7 @@
 import { Buffer } from 'node:buffer';
-import { COMMA, LINE_END, QUOTE } from './rules.ts';
+import { type WasmGlobal, type WasmMemory, ensureBytes, instantiate } from '../wasm.ts';
+import { QUOTE } from './rules.ts';
+import { SEPARATORS_WASM } from './separators.wasm.ts';
 
 /** Is told of each field of a CSV, in order; columns and records count from 0. */
 export interface FieldSink {
@@ -15,32 +17,50 @@ export interface Place {
   readonly record: number;
 }
 
+/** What ../../wasm/separators.ts exports. */
+interface SeparatorsWasm {
+  readonly memory: WasmMemory;
+  readonly INPUT: WasmGlobal;
+  readonly INPUT_BYTES: WasmGlobal;
+  readonly FOUND: WasmGlobal;
+  find(length: number): number;
+}
+
 /** Takes a plain CSV (rules.ts) apart into its values, whatever chunks it comes in. What is kept between them is a field that has begun. */
 export class CsvFields {
   readonly #sink: FieldSink;
+  readonly #wasm: SeparatorsWasm;
+  readonly #input: Uint8Array;
+  readonly #found: Uint32Array;
   #held: Buffer[] = [];
-  #quoted = false;
   readonly #place = { column: 0, record: 0 };
 
   constructor(sink: FieldSink) {
     this.#sink = sink;
+    const wasm = instantiate(SEPARATORS_WASM) as SeparatorsWasm;
+    const { memory, INPUT, INPUT_BYTES, FOUND } = wasm;
+    ensureBytes(memory, FOUND.value + INPUT_BYTES.value * Uint32Array.BYTES_PER_ELEMENT);
+    this.#wasm = wasm;
+    this.#input = new Uint8Array(memory.buffer, INPUT.value, INPUT_BYTES.value);
+    this.#found = new Uint32Array(memory.buffer, FOUND.value, INPUT_BYTES.value);
   }
 
   take(chunk: Uint8Array): void {
     const bytes = Buffer.from(chunk.buffer, chunk.byteOffset, chunk.length);
-    let quoted = this.#quoted;
     let start = 0;
-    for (let at = 0; at < bytes.length; at++) {
-      const byte = bytes[at] as number;
-      if (byte === QUOTE) quoted = !quoted;
-      else if (!quoted && (byte === COMMA || byte === LINE_END)) {
+    for (let from = 0; from < bytes.length; from += this.#input.length) {
+      const piece = bytes.subarray(from, from + this.#input.length);
+      this.#input.set(piece);
+      const count = this.#wasm.find(piece.length);
+      for (let index = 0; index < count; index++) {
+        const found = this.#found[index] as number;
+        const at = from + (found >>> 1);
         this.#endField(bytes, start, at);
-        if (byte === LINE_END) this.#endRecord();
+        if ((found & 1) === 1) this.#endRecord();
         else this.#place.column++;
         start = at + 1;
       }
     }
-    this.#quoted = quoted;
     if (start < bytes.length) this.#held.push(Buffer.from(bytes.subarray(start)));
   }
 

@@ -24,6 +24,10 @@ const FIRST_BYTES = 1_024;
 const KEPT_BYTES = 64 * 1_024 * 1_024;
 // A loop over bytes beats a call into C++ for short values and loses for long ones.
 const LONG_VALUE = 64;
+/** Values by which a column is judged, the part of them that are unlike all before where it is varied, and what is looked at of a long one. */
+const LOOKED_AT = 8_192;
+const VARIED = 0.95;
+const KEY_BYTES = 128;
 
 /**
  * The values of one column of the batch under way, in the memory layout of Arrow (https://arrow.apache.org/docs/format/Columnar.html): no object per value. What
@@ -63,6 +67,18 @@ export abstract class BatchColumn {
     return dataOf({ type: this.type, length: rows, nullCount: rows - ones(this.#validity, rows), nullBitmap: this.#validity, ...this.content(rows) });
   }
 
+  /** Whether its values differ so much from each other, as far as they are looked at, that a dictionary of them would take longer and save nothing. */
+  isVaried(rows: number): boolean {
+    const seen = new Set<string>();
+    let values = 0;
+    for (let row = 0; row < rows && values < LOOKED_AT; row++) {
+      if (!bitAt(this.#validity, row)) continue;
+      values++;
+      seen.add(this.key(row));
+    }
+    return values >= LOOKED_AT / 8 && seen.size > values * VARIED;
+  }
+
   /** Begins the next batch, whose first row is the one behind these: a record that has begun. */
   carry(rows: number): void {
     const has = bitAt(this.#validity, rows);
@@ -73,6 +89,8 @@ export abstract class BatchColumn {
 
   protected abstract take(row: number, source: Buffer, start: number, end: number): boolean;
   protected empty(_row: number): void {}
+  /** What tells a value from others. */
+  protected abstract key(row: number): string;
   protected abstract content(rows: number): Pick<DataProperties, 'data' | 'valueOffsets'>;
   /** The value of this row becomes that of the first. */
   protected abstract move(row: number): void;
@@ -160,6 +178,10 @@ class FixedColumn extends BatchColumn {
     this.take = into;
   }
 
+  protected key(row: number): string {
+    return String(this.#values.subarray(row * this.#perRow, (row + 1) * this.#perRow));
+  }
+
   protected content(): Pick<DataProperties, 'data'> {
     return { data: this.#values };
   }
@@ -187,6 +209,10 @@ class BooleanColumn extends BatchColumn {
     if (this.#true.compare(source, start, end) === 0) this.#values[row >> 3]! |= 1 << (row & 7);
     else return this.#false.compare(source, start, end) === 0;
     return true;
+  }
+
+  protected key(row: number): string {
+    return String(bitAt(this.#values, row));
   }
 
   protected content(): Pick<DataProperties, 'data'> {
@@ -234,6 +260,11 @@ class BytesColumn extends BatchColumn {
 
   protected override empty(row: number): void {
     this.#offsets[row + 1] = this.#at;
+  }
+
+  protected key(row: number): string {
+    const [from = 0, to = 0] = this.#offsets.subarray(row, row + 2);
+    return this.#values.toString('latin1', from, Math.min(to, from + KEY_BYTES));
   }
 
   protected content(rows: number): Pick<DataProperties, 'data' | 'valueOffsets'> {

@@ -167,6 +167,38 @@ describe('writeParquet', () => {
     expect(await read(output.files, 'created_by', 'parquet_file_metadata')).toEqual([['a test']]);
   });
 
+  test('has a dictionary of the values of a column, unless hardly any comes twice', async () => {
+    const rows = Array.from({ length: 20_000 }, (_, n): Row => [
+      String(n),
+      `fila ${n}`,
+      `estado ${n % 50}`,
+      n % 100 === 0 ? `raro ${n}` : null,
+      String(Math.floor(n / 4)),
+      n % 2 === 0 ? 't' : 'f',
+    ]);
+    const types: ValueType[] = [
+      { kind: 'integer', bits: 32 },
+      TEXT,
+      TEXT,
+      TEXT,
+      { kind: 'integer', bits: 64 },
+      { kind: 'boolean', trueValue: 't', falseValue: 'f' },
+    ];
+    const plan = planned(types, rows);
+    // A dot in a name is none of a path.
+    const names = plan.columns.map(({ name }) => `doc.${name}`);
+    const { output } = await write({ ...plan, columns: plan.columns.map((column, index) => ({ ...column, name: names[index] ?? '' })) });
+    const found = await read(output.files, "path_in_schema, encodings like '%DICTIONARY%'", 'parquet_metadata');
+    expect(Object.fromEntries(found.map(([name, has]) => [String(name).replaceAll('"', ''), has]))).toEqual({
+      [names[0] as string]: false,
+      [names[1] as string]: false,
+      [names[2] as string]: true,
+      [names[3] as string]: true,
+      [names[4] as string]: true,
+      [names[5] as string]: false,
+    });
+  });
+
   describe('a value that its type has no room for', () => {
     const types: readonly ValueType[] = [
       { kind: 'integer', bits: 32 },

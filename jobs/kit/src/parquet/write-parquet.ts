@@ -78,7 +78,7 @@ export async function writeParquet(dataset: string, whole: PlannedDataset, losse
       await output.next(rowsBefore);
       file = undefined;
     }
-    file ??= new ParquetFile(wanted, (chunk) => output.write(chunk, rowsBefore));
+    file ??= new ParquetFile(wanted, columns, row, (chunk) => output.write(chunk, rowsBefore));
     await file.write(columns, row);
     for (const { column } of columns) column.carry(row);
     rowsBefore += row;

@@ -1,6 +1,6 @@
 import { type DataType, Field, RecordBatch, RecordBatchStreamWriter, Schema, Struct, makeData } from 'apache-arrow';
 import type { BatchColumn } from './columns.ts';
-import { Compression, Table, type WasmBatch, WriterPropertiesBuilder, transformParquetStream } from './library.ts';
+import { Compression, Table, type WasmBatch, type WriterProperties, WriterPropertiesBuilder, transformParquetStream } from './library.ts';
 
 /** How the pages of a Parquet file are compressed. */
 export type ParquetCodec = 'snappy' | 'gzip' | 'zstd';
@@ -28,9 +28,9 @@ export class ParquetFile {
   /** Ends when the file's last byte was taken; rejects as soon as that can not come any more. */
   readonly #written: Promise<void>;
 
-  /** `write` takes the file's bytes, in order. */
-  constructor({ codec, rowGroupBytes, createdBy }: ParquetFileOptions, write: (chunk: Uint8Array) => Promise<void>) {
-    const properties = new WriterPropertiesBuilder().setCompression(CODECS[codec]).setMaxRowGroupBytes(rowGroupBytes).setCreatedBy(createdBy).build();
+  /** `first` are the columns with their first rows, by which it is seen how they are best encoded. `write` takes the file's bytes, in order. */
+  constructor(options: ParquetFileOptions, first: readonly NamedColumn[], rows: number, write: (chunk: Uint8Array) => Promise<void>) {
+    const properties = propertiesOf(options, first, rows);
     const { readable, writable } = new TransformStream<WasmBatch, WasmBatch>(undefined, { highWaterMark: 0 }, { highWaterMark: 0 });
     this.#batches = writable.getWriter();
     // What goes wrong there is told by what follows.
@@ -62,6 +62,13 @@ export class ParquetFile {
   #failure(): Promise<never> {
     return this.#written.then(() => new Promise<never>(() => {}));
   }
+}
+
+/** How a file is written. A dictionary of a column's values is tried anew in each row group, which of values that hardly come twice takes a third of the time for nothing. */
+function propertiesOf({ codec, rowGroupBytes, createdBy }: ParquetFileOptions, columns: readonly NamedColumn[], rows: number): WriterProperties {
+  const builder = new WriterPropertiesBuilder().setCompression(CODECS[codec]).setMaxRowGroupBytes(rowGroupBytes).setCreatedBy(createdBy);
+  const varied = columns.filter(({ column }) => column.isVaried(rows));
+  return varied.reduce((changed, { name }) => changed.setColumnDictionaryEnabled(name, false), builder).build();
 }
 
 /** The rows in the library's own memory, by Arrow's stream format, which is how it takes them. */
