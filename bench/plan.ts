@@ -13,6 +13,8 @@ export interface Step {
   readonly toolRounds?: number;
   /** Ours once with each compression too, into the real S3, for its memory. */
   readonly compressed?: boolean;
+  /** Typed columns in place of CSV: ours, and the tools that write them. */
+  readonly format?: 'parquet';
   /** The one that the headline ratios are taken from. */
   readonly headline?: boolean;
 }
@@ -26,6 +28,7 @@ function sqlSteps(quick: boolean): Step[] {
       { table: tableOf('narrow', 10_000), sinks: REAL, rounds: 1, peers: false },
       { table: tableOf('narrow', 100_000), sinks: REAL, rounds: 1, peers: false },
       { table: tableOf('narrow', 1_000_000), sinks: BOTH, rounds: 3, peers: true, toolRounds: 1, compressed: true, headline: true },
+      { table: tableOf('narrow', 1_000_000), sinks: REAL, rounds: 3, peers: true, toolRounds: 3, format: 'parquet' },
       { table: tableOf('large', 50), sinks: REAL, rounds: 1, peers: false },
     ];
   }
@@ -33,6 +36,7 @@ function sqlSteps(quick: boolean): Step[] {
     { table: tableOf('narrow', 10_000), sinks: REAL, rounds: 3, peers: false, compressed: true },
     { table: tableOf('narrow', 1_000_000), sinks: REAL, rounds: 5, peers: true, toolRounds: 2, compressed: true },
     { table: tableOf('narrow', 10_000_000), sinks: BOTH, rounds: 5, peers: true, compressed: true, headline: true },
+    { table: tableOf('narrow', 10_000_000), sinks: REAL, rounds: 3, peers: true, toolRounds: 3, format: 'parquet' },
     { table: tableOf('wide', 1_000_000), sinks: REAL, rounds: 3, peers: true },
     { table: tableOf('large', 200), sinks: REAL, rounds: 3, peers: true, compressed: true },
   ];

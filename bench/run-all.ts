@@ -74,11 +74,7 @@ async function measureSource(
 ): Promise<void> {
   const steps = stepsOf(name, quick);
   if (steps.length === 0) return;
-  const source = await SOURCES[name](
-    lab.containers,
-    steps.map(({ table }) => table),
-    log,
-  );
+  const source = await SOURCES[name](lab.containers, [...new Map(steps.map(({ table }) => [table.name, table])).values()], log);
   try {
     versions[name] = source.version;
     Object.assign(missing, source.missing);

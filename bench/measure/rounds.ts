@@ -31,7 +31,8 @@ export async function measure(
   for (const { sink, gateway } of stations.filter((station) => step.sinks.includes(station.sink.name))) {
     const contenders = [
       ...(await ours(name, source, step, gateway, sink)),
-      ...peers('client', source.peers, step, step.rounds, sink),
+      // No client that comes with a database writes Parquet.
+      ...peers('client', step.format === undefined ? source.peers : [], step, step.rounds, sink),
       ...peers('tool', tools, step, sink.name === 's3' ? (step.toolRounds ?? 0) : 0, sink),
     ];
     const samples = new Map<string, Sample[]>(contenders.map((contender) => [contender.name, []]));
@@ -58,6 +59,7 @@ export async function measure(
         source: name,
         table: step.table,
         headline: step.headline === true,
+        ...(step.format === undefined ? {} : { format: step.format }),
         sink: sink.name,
         contender,
         role,
@@ -70,12 +72,18 @@ export async function measure(
   return all;
 }
 
-async function ours(name: SourceName, source: StartedSource, { table, rounds, compressed }: Step, gateway: LabGateway, sink: Sink): Promise<Contender[]> {
+async function ours(
+  name: SourceName,
+  source: StartedSource,
+  { table, rounds, compressed, format }: Step,
+  gateway: LabGateway,
+  sink: Sink,
+): Promise<Contender[]> {
   const contenders: Contender[] = [];
-  for (const way of waysOf(name, compressed === true && sink.name === 's3')) {
+  for (const way of waysOf(name, compressed === true && sink.name === 's3', format)) {
     const { readers, compression } = way;
     const words = [...(readers === 1 ? [] : [`${readers} readers`]), ...(compression === undefined ? [] : [compression])];
-    const pipeline = [name, table.name, ...words].join('-').replaceAll(' ', '-');
+    const pipeline = [name, table.name, format ?? 'csv', ...words].join('-').replaceAll(' ', '-');
     await gateway.write(pipeline, source.pipeline(table, way));
     const run = (): Promise<Sample> => runOurs(gateway, pipeline, table);
     // What is compressed is measured for its memory, which one round tells.
@@ -86,5 +94,5 @@ async function ours(name: SourceName, source: StartedSource, { table, rounds, co
 
 function peers(role: Role, wanted: readonly Peer[], step: Step, rounds: number, sink: Sink): Contender[] {
   if (!step.peers || rounds === 0) return [];
-  return wanted.map((peer) => ({ name: peer.name, role, rounds, run: () => runPeer(peer, step.table, sink) }));
+  return wanted.map((peer) => ({ name: peer.name, role, rounds, run: () => runPeer(peer, step, sink) }));
 }

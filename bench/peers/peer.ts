@@ -13,6 +13,8 @@ const TIMEOUT_SECONDS = 600;
 /** What a peer is told: what to copy, and where to. */
 export interface Copy {
   readonly table: Table;
+  /** CSV without it. */
+  readonly format?: 'parquet' | undefined;
   readonly endpoint: string;
   readonly key: string;
 }
@@ -31,9 +33,9 @@ export interface Peer {
 const PEAK = '$(cat /sys/fs/cgroup/memory.peak 2>/dev/null || cat /sys/fs/cgroup/memory/memory.max_usage_in_bytes)';
 
 /** Runs a peer once; rejects unless it ends well and its object is in S3. */
-export async function runPeer(peer: Peer, table: Table, sink: Sink): Promise<Sample> {
-  const key = `peers/${table.name}.csv`;
-  const copy: Copy = { table, endpoint: sink.endpoint, key };
+export async function runPeer(peer: Peer, { table, format }: Pick<Copy, 'table' | 'format'>, sink: Sink): Promise<Sample> {
+  const key = `peers/${table.name}.${format ?? 'csv'}`;
+  const copy: Copy = { table, format, endpoint: sink.endpoint, key };
   const script = `set -euo pipefail\nbegan=\${EPOCHREALTIME/./}\n${peer.script(copy)}\necho "took $((\${EPOCHREALTIME/./} - began)) peak ${PEAK}"`;
   const ended = await runContainer({
     image: peer.image,

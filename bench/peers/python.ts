@@ -65,6 +65,7 @@ export async function pythonPeers({ kind, host, port }: ToolSource, log: Log): P
           DB_PASSWORD: LOGIN.password,
           DATABASE: LOGIN.database,
           TABLE: copy.table.name,
+          FORMAT: copy.format ?? 'csv',
           ENDPOINT: copy.endpoint,
           OBJECT: pathOf(copy),
           ACCESS_KEY: KEYS.accessKeyId,

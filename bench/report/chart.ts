@@ -32,7 +32,9 @@ const TITLES: Readonly<Record<string, string>> = {
 
 /** The groups of a chart: each source's headline table into the real S3. Compressed files are left out: their bytes are others. */
 export function groupsOf(all: readonly Series[]): Group[] {
-  const shown = all.filter((one) => one.headline && one.sink === 's3' && one.compression === undefined && TITLES[one.source] !== undefined);
+  const shown = all.filter(
+    (one) => one.headline && one.sink === 's3' && one.compression === undefined && one.format === undefined && TITLES[one.source] !== undefined,
+  );
   return [...Map.groupBy(shown, ({ source }) => source)].map(([source, series]) => ({
     title: `${TITLES[source]}, ${series[0]?.table.rows.toLocaleString('en')} ${series[0]?.table.shape === 'documents' ? 'documents' : 'rows'}`,
     bars: series.flatMap((one) => {

@@ -7,6 +7,7 @@ test('each goal stands beside its figure, and one that was not measured says so'
     discard: {},
     growth: { postgresql: 1.1 },
     peak_mib: { postgresql_narrow_1m: 70, mysql_large_200_zstd: 128.1 },
+    parquet: { postgresql: { ratio: 1.1, peak_mib: 180 } },
     gateway_idle_mb: 31.5,
     gateway: {
       posts: 100,
@@ -28,6 +29,8 @@ test('each goal stands beside its figure, and one that was not measured says so'
     'MySQL, one reader | 1.4 | ≥ 1.3 | reached',
     'MySQL, several readers | – | ≥ 2 | not measured',
     'MongoDB | – | ≥ 3 | not measured',
+    'PostgreSQL in Parquet, by a tool | 1.1 | ≥ 1 | reached',
+    'MySQL in Parquet, by a tool | – | ≥ 1 | not measured',
     'start, by docker run | 1.06 | ≤ 1.05 | MISSED',
     'time per row, postgresql | 1.1 | ≤ 1.1 | reached',
     'time per row, mysql | – | ≤ 1.1 | not measured',

@@ -10,6 +10,7 @@ interface Goal {
 }
 
 const ratio = (what: string, name: string, wanted: number): Goal => ({ what, wanted, better: 'more', found: ({ ratios }) => ratios[name] });
+const inParquet = (what: string, source: string): Goal => ({ what, wanted: 1, better: 'more', found: ({ parquet }) => parquet[source]?.ratio });
 const grown = (source: string): Goal => ({ what: `time per row, ${source}`, wanted: 1.1, better: 'less', found: ({ growth }) => growth[source] });
 
 /** What the project holds itself to (docs/bench.md says how each is measured). */
@@ -19,6 +20,8 @@ const GOALS: readonly Goal[] = [
   ratio('MySQL, one reader', 'mysql', 1.3),
   ratio('MySQL, several readers', 'mysql_parallel', 2),
   ratio('MongoDB', 'mongodb', 3),
+  inParquet('PostgreSQL in Parquet, by a tool', 'postgresql'),
+  inParquet('MySQL in Parquet, by a tool', 'mysql'),
   { what: 'start, by docker run', wanted: 1.05, better: 'less', found: ({ ratios }) => ratios['start'] },
   grown('postgresql'),
   grown('mysql'),

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { tableOf } from '../data/tables.ts';
-import { growth, headlineRatios, peaks, ratioOf, summaryOf } from './result.ts';
+import { growth, headlineRatios, parquetFigures, peaks, ratioOf, summaryOf } from './result.ts';
 import { clientSeries, series } from './testing.ts';
 
 describe('a series', () => {
@@ -30,6 +30,23 @@ describe('a ratio', () => {
     ];
     expect(ratioOf([ours, ...others], ours)).toBeUndefined();
     expect(ratioOf([ours, ...others, clientSeries([1])], ours)).toBe(0.5);
+  });
+
+  test('in Parquet is by the fastest tool, told of the largest table, and counts for nothing else', () => {
+    const parquet = { format: 'parquet', headline: false } as const;
+    const small = tableOf('narrow', 10_000);
+    const all = [
+      series([4], parquet),
+      series([2], { ...parquet, readers: 2 }),
+      series([1], { ...parquet, table: small }),
+      clientSeries([6], { ...parquet, role: 'tool', contender: 'chDB' }),
+      clientSeries([3], { ...parquet, role: 'tool', contender: 'ConnectorX' }),
+      clientSeries([1]),
+      clientSeries([1], { role: 'tool' }),
+    ];
+    expect(all.slice(0, 3).map((one) => ratioOf(all, one))).toEqual([0.75, 1.5, undefined]);
+    expect(parquetFigures(all)).toEqual({ postgresql: { ratio: 1.5, peak_mib: 62 } });
+    expect([peaks(all), headlineRatios(all, 's3'), growth(all)]).toEqual([{}, {}, {}]);
   });
 
   test('is told by source, by the number of readers, and for the headline tables alone', () => {

@@ -21,6 +21,8 @@ export interface Series {
   /** Of ours. */
   readonly readers?: number;
   readonly compression?: Compression;
+  /** CSV without it. */
+  readonly format?: 'parquet';
   readonly samples: readonly Sample[];
   /** What ended its rounds early. */
   readonly failure?: string;
@@ -52,12 +54,18 @@ export function summaryOf({ samples, table }: Series): Summary | undefined {
   };
 }
 
-/** How many times as long as this contender the database's own client takes, by medians; undefined where one of the two is missing. */
+/**
+ * How many times as long as this contender the database's own client takes, by medians; in Parquet, which none of these writes, the fastest tool. Undefined where one of the two is
+ * missing.
+ */
 export function ratioOf(all: readonly Series[], one: Series): number | undefined {
-  const client = all.find(({ role, source, table, sink }) => role === 'client' && source === one.source && table.name === one.table.name && sink === one.sink);
-  const theirs = client === undefined ? undefined : summaryOf(client)?.seconds;
+  const role: Role = one.format === undefined ? 'client' : 'tool';
+  const same = all.filter(
+    ({ source, table, sink, format }) => source === one.source && table.name === one.table.name && sink === one.sink && format === one.format,
+  );
+  const theirs = same.flatMap((other) => (other.role === role ? (summaryOf(other)?.seconds ?? []) : []));
   const its = summaryOf(one)?.seconds;
-  return theirs === undefined || its === undefined ? undefined : rounded(theirs / its, 2);
+  return theirs.length === 0 || its === undefined ? undefined : rounded(Math.min(...theirs) / its, 2);
 }
 
 /** The ratios of a sink by source, those of several readers as `<source>_parallel`. */
@@ -69,9 +77,22 @@ export function headlineRatios(all: readonly Series[], sink: SinkName): Record<s
   return Object.fromEntries(found);
 }
 
-/** Ours, and nothing compressed. */
-function isPlain({ role, compression }: Series): boolean {
-  return role === 'ours' && compression === undefined;
+/** Ours, CSV, and nothing compressed. */
+function isPlain({ role, compression, format }: Series): boolean {
+  return role === 'ours' && compression === undefined && format === undefined;
+}
+
+/** What the largest table in Parquet has come to, by source: the ratio of the better of ours, and its memory peak in MiB. */
+export function parquetFigures(all: readonly Series[]): Record<string, { readonly ratio: number | undefined; readonly peak_mib: number }> {
+  const found: Record<string, { readonly ratio: number | undefined; readonly peak_mib: number }> = {};
+  for (const one of all.toSorted((a, b) => a.table.rows - b.table.rows)) {
+    const peak = one.role === 'ours' && one.format !== undefined ? summaryOf(one)?.peakMiB : undefined;
+    if (peak === undefined) continue;
+    const ratio = ratioOf(all, one);
+    const before = found[one.source];
+    if (before === undefined || (ratio ?? 0) > (before.ratio ?? 0)) found[one.source] = { ratio, peak_mib: rounded(peak, 1) };
+  }
+  return found;
 }
 
 /** The stand-in for MongoDB is slower than any client; the replaying server says what the clients are worth. */
@@ -83,11 +104,11 @@ const HEADLINES: Readonly<Record<SourceName, string>> = {
   mongodb_replay: 'mongodb',
 };
 
-/** Our highest memory peak with each table, in MiB, by source, table and compression, over all sinks and numbers of readers. */
+/** Our highest memory peak with each table in CSV, in MiB, by source, table and compression, over all sinks and numbers of readers. */
 export function peaks(all: readonly Series[]): Record<string, number> {
   const highest: Record<string, number> = {};
   for (const one of all) {
-    const peak = one.role === 'ours' ? summaryOf(one)?.peakMiB : undefined;
+    const peak = one.role === 'ours' && one.format === undefined ? summaryOf(one)?.peakMiB : undefined;
     const name = [one.source, one.table.name, ...(one.compression === undefined ? [] : [one.compression])].join('_');
     if (peak !== undefined) highest[name] = Math.max(highest[name] ?? 0, rounded(peak, 1));
   }

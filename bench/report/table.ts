@@ -4,16 +4,16 @@ const HEAD = ['', 's', 'without start', 'MB/s', 'rows/s', 'peak MiB', '×'];
 
 /** The results as text: a block for each table and sink, a line for each contender. `labels` says what the sinks are. */
 export function textOf(all: readonly Series[], labels: Readonly<Record<string, string>>): string {
-  const blocks = Map.groupBy(all, ({ source, table, sink }) => `${source} ${table.name} ${sink}`);
+  const blocks = Map.groupBy(all, ({ source, table, sink, format }) => `${source} ${table.name} ${sink} ${format ?? 'csv'}`);
   return [...blocks.values()].map((block) => blockOf(block, labels)).join('\n\n');
 }
 
 function blockOf(block: readonly Series[], labels: Readonly<Record<string, string>>): string {
   const [first] = block;
   if (first === undefined) return '';
-  const { source, table, sink } = first;
+  const { source, table, sink, format } = first;
   const mb = summaryOf(block.find(({ role, samples }) => role === 'ours' && samples.length > 0) ?? first)?.mb ?? Number.NaN;
-  const title = `${source}, ${table.name}: ${table.rows.toLocaleString('en')} rows, ${mb.toFixed(0)} MB, to ${labels[sink] ?? sink}`;
+  const title = `${source}, ${table.name}: ${table.rows.toLocaleString('en')} rows, ${mb.toFixed(0)} MB${format === undefined ? '' : ' of Parquet'}, to ${labels[sink] ?? sink}`;
   const lines = [HEAD, ...block.map((one) => lineOf(block, one))];
   const widths = HEAD.map((_, column) => Math.max(...lines.map((line) => (column === 0 || line.length === HEAD.length ? (line[column]?.length ?? 0) : 0))));
   const written = lines.map((line) => {

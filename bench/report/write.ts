@@ -6,7 +6,7 @@ import { chartOf, groupsOf } from './chart.ts';
 import { goalLines } from './goals.ts';
 import type { Machine } from './machine.ts';
 import { gatewayLines, startLines } from './parts.ts';
-import { type Series, growth, headlineRatios, peaks } from './result.ts';
+import { type Series, growth, headlineRatios, parquetFigures, peaks } from './result.ts';
 import { rounded } from './statistics.ts';
 import { textOf } from './table.ts';
 
@@ -36,6 +36,8 @@ export interface Figures {
   readonly discard: Readonly<Record<string, number>>;
   readonly growth: Readonly<Record<string, number>>;
   readonly peak_mib: Readonly<Record<string, number>>;
+  /** In Parquet, by source: ours by the fastest tool, and our memory. */
+  readonly parquet: ReturnType<typeof parquetFigures>;
   readonly gateway_idle_mb: number;
   readonly start?: Start;
   readonly gateway?: GatewayLoad;
@@ -49,6 +51,7 @@ export function figuresOf({ series, start, gateway, gatewayIdleBytes, failed }: 
     discard: headlineRatios(series, 'discard'),
     growth: growth(series),
     peak_mib: peaks(series),
+    parquet: parquetFigures(series),
     gateway_idle_mb: rounded(gatewayIdleBytes / 1e6, 1),
     ...(start === undefined ? {} : { start }),
     ...(gateway === undefined ? {} : { gateway }),
@@ -77,17 +80,18 @@ export async function write(report: Report, { quick, whole }: { quick: boolean; 
 function textOfReport(report: Report): string {
   const { machine, sinks, versions, missing, series, start, gateway, failed } = report;
   const figures = figuresOf(report);
-  const { growth, gateway_idle_mb: idle, peak_mib: peaks } = figures;
+  const { growth, gateway_idle_mb: idle, peak_mib: peaks, parquet } = figures;
   return [
     `${machine.cores} cores (${machine.cpu}), ${machine.memoryGiB} GiB, Linux ${machine.kernel}, Docker ${machine.docker}, commit ${machine.commit}${machine.changed ? ' and changes' : ''}`,
     ...rows(versions),
     '',
     textOf(series, sinks),
     '',
-    "× is how many times as long the database's own client takes; seconds are from the POST, or the container's creation, to its end.",
+    "× is how many times as long the database's own client takes, in Parquet the fastest tool; seconds are from the POST, or the container's creation, to its end.",
     '',
     'peak memory of our job, MiB of its cgroup',
     ...rows(peaks),
+    ...(Object.keys(parquet).length === 0 ? [] : ['in Parquet, by the fastest tool, and MiB', ...rows(mapped(parquet))]),
     ...(Object.keys(growth).length === 0 ? [] : ['time per row, largest narrow table by the next smaller', ...rows(growth)]),
     `gateway at rest: ${idle} MB in docker stats`,
     ...(start === undefined ? [] : startLines(start)),
@@ -98,6 +102,10 @@ function textOfReport(report: Report): string {
     'goals',
     ...goalLines(figures),
   ].join('\n');
+}
+
+function mapped(parquet: Figures['parquet']): Record<string, string> {
+  return Object.fromEntries(Object.entries(parquet).map(([source, { ratio, peak_mib: peak }]) => [source, `× ${ratio ?? '–'}  ${peak}`]));
 }
 
 function rows(pairs: Readonly<Record<string, unknown>>): string[] {

@@ -33,10 +33,14 @@ const PARALLEL: ReadonlySet<SourceName> = new Set(['postgresql', 'mysql', 'maria
 export interface OurWay {
   readonly readers: number;
   readonly compression?: Compression;
+  /** CSV without it. */
+  readonly format?: 'parquet';
 }
 
 /** The ways that are measured with a source, the first without anything. */
-export function waysOf(name: SourceName, compressed: boolean): readonly OurWay[] {
-  const plain: OurWay[] = PARALLEL.has(name) ? [{ readers: 1 }, { readers: 2 }] : [{ readers: 1 }];
+export function waysOf(name: SourceName, compressed: boolean, format?: 'parquet'): readonly OurWay[] {
+  const readers = PARALLEL.has(name) ? [1, 2] : [1];
+  if (format !== undefined) return readers.map((each) => ({ readers: each, format }));
+  const plain: OurWay[] = readers.map((each) => ({ readers: each }));
   return [...plain, ...(compressed ? COMPRESSIONS.map((compression) => ({ readers: 1, compression })) : [])];
 }

@@ -1,9 +1,10 @@
-"""ConnectorX: reads a table into memory (Arrow), by two connections on ranges of its key; pyarrow writes that as CSV to S3."""
+"""ConnectorX: reads a table into memory (Arrow), by two connections on ranges of its key; pyarrow writes that as CSV or Parquet to S3."""
 import os
 
 import connectorx
 import pyarrow.csv
 import pyarrow.fs
+import pyarrow.parquet
 
 e = os.environ
 login = f'{e["DB_USER"]}:{e["DB_PASSWORD"]}@{e["HOST"]}:{e["DB_PORT"]}/{e["DATABASE"]}'
@@ -14,4 +15,7 @@ s3 = pyarrow.fs.S3FileSystem(
     access_key=e["ACCESS_KEY"], secret_key=e["SECRET_KEY"], endpoint_override=e["ENDPOINT"], region="us-east-1"
 )
 with s3.open_output_stream(e["OBJECT"]) as out:
-    pyarrow.csv.write_csv(table, out)
+    if e["FORMAT"] == "parquet":
+        pyarrow.parquet.write_table(table, out)
+    else:
+        pyarrow.csv.write_csv(table, out)
