@@ -7,7 +7,7 @@ import type { WrittenColumn } from './manifest/field.ts';
 import { dialectOf } from './options/csv-options.ts';
 import type { DatasetOptions } from './options/dataset-options.ts';
 import { DEFAULT_ROW_GROUP_MIB } from './options/parquet-options.ts';
-import type { ParquetCodec } from './parquet/writer.ts';
+import type { ParquetCodec } from './parquet/messages.ts';
 import { MAX_SPLIT_MIB } from './sink/part-size.ts';
 import { writeCsv } from './write-csv.ts';
 

@@ -78,8 +78,10 @@ export async function writeParquet(dataset: string, whole: PlannedDataset, losse
       await output.next(rowsBefore);
       file = undefined;
     }
-    file ??= new ParquetFile(wanted, columns, row, (chunk) => output.write(chunk, rowsBefore));
+    file ??= await ParquetFile.begin(wanted, columns, row, (chunk) => output.write(chunk, rowsBefore));
     await file.write(columns, row);
+    // Where its end is near, or it would grow by what is on its way.
+    if (output.room < NEAR * wanted.rowGroupBytes) await file.settled();
     for (const { column } of columns) column.carry(row);
     rowsBefore += row;
     row = 0;
@@ -118,6 +120,9 @@ export async function writeParquet(dataset: string, whole: PlannedDataset, losse
     file?.destroy();
   }
 }
+
+/** Row groups before a file's end. */
+const NEAR = 4;
 
 /** Rows of a batch, of which columns have room for as many. */
 function rowsOf(types: readonly ParquetType[]): number {

@@ -1,11 +1,10 @@
+import { MessageChannel, type MessagePort } from 'node:worker_threads';
 import { type DataType, Field, RecordBatch, RecordBatchStreamWriter, Schema, Struct, makeData } from 'apache-arrow';
 import type { BatchColumn } from './columns.ts';
-import { Compression, Table, type WasmBatch, type WriterProperties, WriterPropertiesBuilder, transformParquetStream } from './library.ts';
+import type { EncoderOptions, FromEncoder, ParquetCodec, ToEncoder } from './messages.ts';
 
-/** How the pages of a Parquet file are compressed. */
-export type ParquetCodec = 'snappy' | 'gzip' | 'zstd';
-
-const CODECS: Readonly<Record<ParquetCodec, Compression>> = { snappy: Compression.SNAPPY, gzip: Compression.GZIP, zstd: Compression.ZSTD };
+/** Batches that the encoder may have at once: the one that it works at, and the next. */
+const BATCHES = 2;
 
 /** What a file is written by. */
 export interface ParquetFileOptions {
@@ -22,67 +21,106 @@ export interface NamedColumn {
   readonly column: BatchColumn;
 }
 
-/** One Parquet file, written batch by batch; it holds in memory the row group under way. */
+/** One Parquet file, written batch by batch. It is encoded in a thread beside this one. */
 export class ParquetFile {
-  readonly #batches: WritableStreamDefaultWriter<WasmBatch>;
+  readonly #port: MessagePort;
+  readonly #write: (chunk: Uint8Array) => Promise<void>;
   /** Ends when the file's last byte was taken; rejects as soon as that can not come any more. */
-  readonly #written: Promise<void>;
+  readonly #written = Promise.withResolvers<void>();
+  #batchesOut = 0;
+  #batchTaken = Promise.withResolvers<void>();
 
-  /** `first` are the columns with their first rows, by which it is seen how they are best encoded. `write` takes the file's bytes, in order. */
-  constructor(options: ParquetFileOptions, first: readonly NamedColumn[], rows: number, write: (chunk: Uint8Array) => Promise<void>) {
-    const properties = propertiesOf(options, first, rows);
-    const { readable, writable } = new TransformStream<WasmBatch, WasmBatch>(undefined, { highWaterMark: 0 }, { highWaterMark: 0 });
-    this.#batches = writable.getWriter();
-    // What goes wrong there is told by what follows.
-    this.#batches.closed.catch(() => undefined);
-    this.#written = (async () => {
-      for await (const chunk of (await transformParquetStream(readable, properties)) as AsyncIterable<Uint8Array>) await write(chunk);
-    })();
-    this.#written.catch(() => undefined);
+  private constructor(port: MessagePort, write: (chunk: Uint8Array) => Promise<void>) {
+    this.#port = port;
+    this.#write = write;
+    // What goes wrong is told by what follows.
+    this.#written.promise.catch(() => undefined);
+    port.on('message', (message: FromEncoder) => void this.#told(message));
+    port.on('close', () => this.#written.reject(new Error('the thread that encodes Parquet has ended')));
+  }
+
+  /** Begins a file. `first` are the columns with their first rows, by which it is seen how they are best encoded; `write` takes the file's bytes, in order. */
+  static async begin(
+    options: ParquetFileOptions,
+    first: readonly NamedColumn[],
+    rows: number,
+    write: (chunk: Uint8Array) => Promise<void>,
+  ): Promise<ParquetFile> {
+    const { encodeBeside } = await import('./encoder-thread.ts');
+    const { port1, port2 } = new MessageChannel();
+    const file = new ParquetFile(port1, write);
+    encodeBeside(port2);
+    // A dictionary is tried anew in each row group, which of values that hardly come twice takes a third of the time for nothing.
+    const plain = first.filter(({ column }) => column.isVaried(rows)).map(({ name }) => name);
+    file.#tell({ kind: 'begin', options: { ...options, plain } satisfies EncoderOptions });
+    return file;
   }
 
   /** Takes the rows of the columns; resolves when they may be written over. There has to be one call, of no rows where there are none. */
   async write(columns: readonly NamedColumn[], rows: number): Promise<void> {
-    const batch = toLibrary(columns, rows);
-    await Promise.race([this.#batches.write(batch), this.#failure()]);
+    await this.settled(BATCHES - 1);
+    this.#batchesOut++;
+    const bytes = streamOf(columns, rows);
+    this.#tell({ kind: 'batch', bytes }, [bytes.buffer]);
+  }
+
+  /** Waits until the encoder has no more than so many batches to take in. */
+  async settled(left = 0): Promise<void> {
+    while (this.#batchesOut > left) await Promise.race([this.#batchTaken.promise, this.#failure()]);
   }
 
   /** Writes what is left and the footer. */
   async finish(): Promise<void> {
-    await Promise.race([this.#batches.close(), this.#failure()]);
-    await this.#written;
+    this.#tell({ kind: 'end' });
+    await this.#written.promise;
   }
 
   /** Lets go of a file that was not finished. */
   destroy(): void {
-    this.#batches.abort().catch(() => undefined);
+    this.#port.close();
+  }
+
+  async #told(message: FromEncoder): Promise<void> {
+    switch (message.kind) {
+      case 'batch-taken':
+        this.#batchesOut--;
+        this.#batchTaken.resolve();
+        this.#batchTaken = Promise.withResolvers();
+        return;
+      case 'chunk':
+        try {
+          await this.#write(message.bytes);
+          this.#tell({ kind: 'taken' });
+        } catch (error) {
+          this.#written.reject(error);
+        }
+        return;
+      case 'ended':
+        return this.#written.resolve();
+      case 'failed':
+        return this.#written.reject(new Error(`Parquet: ${message.message}`));
+      default: {
+        const never: never = message;
+        throw new Error(`unknown message ${JSON.stringify(never)}`);
+      }
+    }
+  }
+
+  #tell(message: ToEncoder, transfer: readonly ArrayBuffer[] = []): void {
+    this.#port.postMessage(message, transfer);
   }
 
   /** Rejects when the file fails, and does nothing else. */
   #failure(): Promise<never> {
-    return this.#written.then(() => new Promise<never>(() => {}));
+    return this.#written.promise.then(() => new Promise<never>(() => {}));
   }
 }
 
-/** How a file is written. A dictionary of a column's values is tried anew in each row group, which of values that hardly come twice takes a third of the time for nothing. */
-function propertiesOf({ codec, rowGroupBytes, createdBy }: ParquetFileOptions, columns: readonly NamedColumn[], rows: number): WriterProperties {
-  const builder = new WriterPropertiesBuilder().setCompression(CODECS[codec]).setMaxRowGroupBytes(rowGroupBytes).setCreatedBy(createdBy);
-  const varied = columns.filter(({ column }) => column.isVaried(rows));
-  return varied.reduce((changed, { name }) => changed.setColumnDictionaryEnabled(name, false), builder).build();
-}
-
-/** The rows in the library's own memory, by Arrow's stream format, which is how it takes them. */
-function toLibrary(columns: readonly NamedColumn[], rows: number): WasmBatch {
+/** The rows as a stream of Arrow's format, in memory of its own: what the encoder takes. */
+function streamOf(columns: readonly NamedColumn[], rows: number): Uint8Array<ArrayBuffer> {
   const fields = columns.map(({ name, column }) => new Field<DataType>(name, column.type, true));
   const type = new Struct(fields as never);
   const data = makeData({ type, length: rows, nullCount: 0, children: columns.map(({ column }) => column.data(rows)) });
   const bytes = RecordBatchStreamWriter.writeAll([new RecordBatch(new Schema(fields), data)]).toUint8Array(true);
-  const table = Table.fromIPCStream(bytes);
-  try {
-    const batch = table.recordBatch(0);
-    if (batch === undefined) throw new Error('the batch has no rows and was not kept');
-    return batch;
-  } finally {
-    table.free();
-  }
+  return bytes.byteLength === bytes.buffer.byteLength ? (bytes as Uint8Array<ArrayBuffer>) : bytes.slice();
 }
