@@ -1,6 +1,6 @@
 import type { MessagePort } from 'node:worker_threads';
 import { Compression, Table, type WasmBatch, type WriterProperties, WriterPropertiesBuilder, transformParquetStream } from './library.ts';
-import type { EncoderOptions, FromEncoder, ParquetCodec, ToEncoder } from './messages.ts';
+import { type EncoderOptions, type FromEncoder, type ParquetCodec, type ToEncoder, letGo } from './messages.ts';
 
 const CODECS: Readonly<Record<ParquetCodec, Compression>> = { snappy: Compression.SNAPPY, gzip: Compression.GZIP, zstd: Compression.ZSTD };
 
@@ -13,7 +13,9 @@ export async function encode(port: MessagePort): Promise<void> {
     if (begin.kind !== 'begin') throw new Error(`a file begins with "${begin.kind}"`);
     const batches = async function* (): AsyncGenerator<WasmBatch> {
       for (let message = await inbox.next(); message.kind === 'batch'; message = await inbox.next()) {
-        yield batchOf(message.bytes);
+        const batch = batchOf(message.bytes);
+        letGo(message.bytes);
+        yield batch;
         tell({ kind: 'batch-taken' });
       }
     };

@@ -1,7 +1,7 @@
 import { MessageChannel, type MessagePort } from 'node:worker_threads';
 import { type DataType, Field, RecordBatch, RecordBatchStreamWriter, Schema, Struct, makeData } from 'apache-arrow';
 import type { BatchColumn } from './columns.ts';
-import type { EncoderOptions, FromEncoder, ParquetCodec, ToEncoder } from './messages.ts';
+import { type EncoderOptions, type FromEncoder, type ParquetCodec, type ToEncoder, letGo } from './messages.ts';
 
 /** Batches that the encoder may have at once: the one that it works at, and the next. */
 const BATCHES = 2;
@@ -90,6 +90,7 @@ export class ParquetFile {
       case 'chunk':
         try {
           await this.#write(message.bytes);
+          letGo(message.bytes);
           this.#tell({ kind: 'taken' });
         } catch (error) {
           this.#written.reject(error);
