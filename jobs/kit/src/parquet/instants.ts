@@ -12,6 +12,11 @@ const DASH = 0x2d;
 const PLUS = 0x2b;
 const DOT = 0x2e;
 const SPACE = 0x20;
+const LETTER_T = 0x54;
+const LETTER_Z = 0x5a;
+const DATE_LENGTH = 10;
+/** Up to its seconds. */
+const TIMESTAMP_LENGTH = 19;
 const DAY_MICROS = 86_400_000_000;
 /** Days whose microseconds a double holds. */
 const SAFE_DAYS = Math.floor(Number.MAX_SAFE_INTEGER / DAY_MICROS) - 1;
@@ -63,12 +68,17 @@ class Scan {
 
 /** A date's days since 1970-01-01 into an element; false for what is no day of the calendar, like `infinity` or `0000-00-00`. */
 export function dateInto(target: Int32Array, at: number, source: Buffer, start: number, end: number): boolean {
+  const plain = end - start === DATE_LENGTH ? plainDays(source, start) : Number.NaN;
+  if (!Number.isNaN(plain)) {
+    target[at] = plain;
+    return true;
+  }
   const scan = new Scan(source, start, end);
   const date = dateOf(scan);
   if (date === undefined) return false;
   const isBc = scan.ends(' BC');
   if (!isBc && scan.at !== end) return false;
-  const days = daysOf(date, isBc);
+  const days = daysOf(isBc ? 1 - date.year : date.year, date.month, date.day);
   if (Number.isNaN(days) || days !== (days | 0)) return false;
   target[at] = days;
   return true;
@@ -76,9 +86,14 @@ export function dateInto(target: Int32Array, at: number, source: Buffer, start: 
 
 /** A timestamp's microseconds since 1970-01-01 into two words; false for what is none, or beyond 64 bits. One with an offset other than zero is none. */
 export function timestampInto(words: Int32Array, at: number, source: Buffer, start: number, end: number): boolean {
+  const plain = plainMicros(source, start, end);
+  if (!Number.isNaN(plain)) {
+    safeInto(words, at * 2, plain);
+    return true;
+  }
   const scan = new Scan(source, start, end);
   const date = dateOf(scan);
-  if (date === undefined || !(scan.is(SPACE) || scan.is(0x54))) return false;
+  if (date === undefined || !(scan.is(SPACE) || scan.is(LETTER_T))) return false;
   const hours = scan.digits(2, 2);
   if (hours < 0 || hours > 23 || !scan.is(COLON)) return false;
   const minutes = scan.digits(2, 2);
@@ -87,18 +102,62 @@ export function timestampInto(words: Int32Array, at: number, source: Buffer, sta
   if (seconds < 0 || seconds > 59) return false;
   const micros = scan.is(DOT) ? fractionOf(scan) : 0;
   if (micros < 0) return false;
-  if (!scan.is(0x5a) && scan.next === PLUS) {
+  if (!scan.is(LETTER_Z) && scan.next === PLUS) {
     scan.at++;
     if (scan.digits(2, 2) !== 0) return false;
   }
   const isBc = scan.ends(' BC');
   if (!isBc && scan.at !== end) return false;
-  const days = daysOf(date, isBc);
+  const days = daysOf(isBc ? 1 - date.year : date.year, date.month, date.day);
   if (Number.isNaN(days)) return false;
   const ofDay = ((hours * 60 + minutes) * 60 + seconds) * 1_000_000 + micros;
   if (Math.abs(days) > SAFE_DAYS) return bigInt64Into(words, at, BigInt(days) * BigInt(DAY_MICROS) + BigInt(ofDay));
   safeInto(words, at * 2, days * DAY_MICROS + ofDay);
   return true;
+}
+
+/*
+ * Nearly all are written in one way, `2025-01-02` and `2025-01-02 15:30:45.123456+00`: these are read at their places, without an object for each. Of all others NaN is given.
+ */
+
+/** The days of a date that stands there, whatever follows. */
+function plainDays(source: Buffer, start: number): number {
+  if (source[start + 4] !== DASH || source[start + 7] !== DASH) return Number.NaN;
+  const [hundreds, years, month, day] = [twoDigits(source, start), twoDigits(source, start + 2), twoDigits(source, start + 5), twoDigits(source, start + 8)];
+  if (hundreds < 0 || years < 0 || month < 1 || month > 12 || day < 1) return Number.NaN;
+  return daysOf(hundreds * 100 + years, month, day);
+}
+
+/** The microseconds of a timestamp, where a double holds them. */
+function plainMicros(source: Buffer, start: number, end: number): number {
+  let at = start + TIMESTAMP_LENGTH;
+  if (at > end || source[start + 13] !== COLON || source[start + 16] !== COLON) return Number.NaN;
+  if (source[start + DATE_LENGTH] !== SPACE && source[start + DATE_LENGTH] !== LETTER_T) return Number.NaN;
+  const days = plainDays(source, start);
+  const [hours, minutes, seconds] = [twoDigits(source, start + 11), twoDigits(source, start + 14), twoDigits(source, start + 17)];
+  if (!(Math.abs(days) <= SAFE_DAYS) || hours < 0 || hours > 23 || minutes < 0 || minutes > 59 || seconds < 0 || seconds > 59) return Number.NaN;
+  let micros = 0;
+  if (at < end && source[at] === DOT) {
+    const from = ++at;
+    let unit = 1_000_000;
+    for (; at < end && unit > 1; at++) {
+      const digit = (source[at] as number) - ZERO;
+      if (digit < 0 || digit > 9) break;
+      unit /= 10;
+      micros += digit * unit;
+    }
+    if (at === from) return Number.NaN;
+  }
+  if (at < end && source[at] === LETTER_Z) at++;
+  else if (end - at === 3 && source[at] === PLUS && source[at + 1] === ZERO && source[at + 2] === ZERO) at = end;
+  return at === end ? days * DAY_MICROS + ((hours * 60 + minutes) * 60 + seconds) * 1_000_000 + micros : Number.NaN;
+}
+
+/** -1 where there are none. */
+function twoDigits(source: Buffer, at: number): number {
+  const tens = (source[at] as number) - ZERO;
+  const ones = (source[at + 1] as number) - ZERO;
+  return tens >= 0 && tens <= 9 && ones >= 0 && ones <= 9 ? tens * 10 + ones : -1;
 }
 
 interface CalendarDate {
@@ -129,8 +188,7 @@ function fractionOf(scan: Scan): number {
 }
 
 /** NaN for a day that its month does not have. */
-function daysOf({ year: written, month, day }: CalendarDate, isBc: boolean): number {
-  const year = isBc ? 1 - written : written;
+function daysOf(year: number, month: number, day: number): number {
   const isLeap = (year % 4 === 0 && year % 100 !== 0) || year % 400 === 0;
   if (day > (MONTH_DAYS[month - 1] as number) + (month === 2 && isLeap ? 1 : 0)) return Number.NaN;
   // Years that begin with March have their leap day at the end (https://howardhinnant.github.io/date_algorithms.html, days_from_civil).
