@@ -5,6 +5,7 @@ import { Random } from '../faults/random.ts';
 import { readCsv } from '../support/csv.ts';
 import { containersWith, docker, eventually, nothingLeft } from '../support/docker.ts';
 import { TestGateway } from '../support/gateway.ts';
+import { S3Proxy } from '../support/s3-proxy.ts';
 import type { TestBucket } from '../support/s3.ts';
 import { newBucket, unique } from '../support/stack.ts';
 import { type Version, type Written, writtenInMysql, writtenInPostgresql } from './writers.ts';
@@ -14,21 +15,25 @@ const OPEN_SECONDS = 1.5;
 const LAG_SECONDS = 3;
 const SECONDS = 35;
 const WRITERS = 4;
+/** Of all calls on S3, before it and behind it. */
+const CALLS_THAT_FAIL = 1 / 100;
+
 /**
- * Inserts, updates and roll-backs whose transactions commit in another order than they began, while runs go on and jobs and gateways are killed. By the documents: each version of a row that is left alone for the lag comes once,
- * none that was rolled back, and none twice.
+ * Inserts, updates and roll-backs whose transactions commit in another order than they began, while runs go on, jobs and gateways are killed, the databases end connections, and S3 fails now and then, before it has done what it was asked or
+ * behind it. By the documents: each version of a row that is left alone for the lag comes once, none that was rolled back, and none twice.
  */
-describe('increments while rows are written out of order, and jobs and gateways are killed', () => {
+describe('increments while rows are written out of order, and jobs, gateways, connections and calls on S3 are killed', () => {
   let sources: readonly Written[] = [];
   let bucket: TestBucket;
+  let s3: S3Proxy;
   const seed = Number(process.env['ESCLUSA_TEST_SEED'] ?? Date.now() % 1_000_000);
   const random = new Random(seed);
 
   beforeAll(async () => {
-    [bucket, sources] = await Promise.all([newBucket('desorden'), Promise.all([writtenInPostgresql(), writtenInMysql()])]);
+    [bucket, s3, sources] = await Promise.all([newBucket('desorden'), S3Proxy.start(), Promise.all([writtenInPostgresql(), writtenInMysql()])]);
   }, 120_000);
 
-  afterAll(() => Promise.all(sources.map((source) => source.stop())));
+  afterAll(() => Promise.all([s3?.stop(), ...sources.map((source) => source.stop())]));
 
   /** Writes until it is told to stop; notes every version that was committed. */
   async function write(source: Written, name: string, until: () => boolean, committed: Version[]): Promise<void> {
@@ -51,15 +56,27 @@ describe('increments while rows are written out of order, and jobs and gateways 
     }
   }
 
+  /** Ends a job's connections as soon as one has any; they are short. */
+  async function cutSoon(): Promise<number> {
+    for (let tries = 0; tries < 60; tries++) {
+      const cut = await Promise.all(sources.map((source) => source.cut()));
+      const sum = cut.reduce((a, b) => a + b);
+      if (sum > 0) return sum;
+      await sleep(25);
+    }
+    return 0;
+  }
+
   test('no row is lost, and none comes twice', async () => {
     const until = Date.now() + SECONDS * 1_000;
     const isOver = (): boolean => Date.now() > until;
     const committed = new Map(sources.map(({ job }) => [job, [] as Version[]]));
     const installation = unique('test');
-    const environment = Object.assign({ RETRY_BASE_SECONDS: '0.1', MAX_ATTEMPTS: '5' }, ...sources.map((source) => source.environment)) as Record<
-      string,
-      string
-    >;
+    const behindProxy = { S3_ENDPOINT: s3.outside, JOB_S3_ENDPOINT: s3.inside };
+    const environment = Object.assign(
+      { RETRY_BASE_SECONDS: '0.1', MAX_ATTEMPTS: '5', ...behindProxy },
+      ...sources.map((source) => source.environment),
+    ) as Record<string, string>;
     const pipelines = Object.fromEntries(
       sources.map(({ job }) => [job, `job: ${job}\ndatasets:\n  eventos: { incremental: { cursor: cambio, lag: ${LAG_SECONDS} } }\n`]),
     );
@@ -68,7 +85,12 @@ describe('increments while rows are written out of order, and jobs and gateways 
     const writing = Promise.all(
       sources.flatMap((source) => Array.from({ length: WRITERS }, (_, n) => write(source, `w${n}`, isOver, committed.get(source.job) ?? []))),
     );
-    const killed = { jobs: 0, gateways: 0 };
+    const killed = { jobs: 0, gateways: 0, connections: 0, calls: 0 };
+    s3.gate = () => {
+      if (!random.chance(CALLS_THAT_FAIL)) return 'forward';
+      killed.calls++;
+      return random.chance(1 / 2) ? 'drop' : { status: 503, code: 'SlowDown' };
+    };
     let answered = 0;
     const ask = async (job: string): Promise<void> => {
       while (!isOver()) {
@@ -81,7 +103,9 @@ describe('increments while rows are written out of order, and jobs and gateways 
     try {
       while (!isOver()) {
         await sleep(random.integer(500, 3_000));
-        if (random.chance(2 / 3)) {
+        const what = random.integer(1, 6);
+        if (what <= 2) killed.connections += await cutSoon();
+        else if (what <= 4) {
           const [job] = await containersWith('esclusa.installation', installation);
           const gone =
             job === undefined
@@ -98,6 +122,7 @@ describe('increments while rows are written out of order, and jobs and gateways 
         }
       }
       await Promise.all([writing, asking]);
+      s3.reset();
       await eventually('all runs to end', async () => (await bucket.keys('_esclusa/open/')).length === 0, 60);
       await sleep((LAG_SECONDS + OPEN_SECONDS) * 1_000);
       // Whatever is old enough now is all there is.
@@ -126,7 +151,8 @@ describe('increments while rows are written out of order, and jobs and gateways 
       expect(chain.length).toBeGreaterThan(1);
     }
     // A slow machine has fewer rounds in the time.
-    expect(killed.jobs + killed.gateways).toBeGreaterThan(2);
+    expect(killed.jobs + killed.gateways + killed.connections).toBeGreaterThan(2);
+    expect(killed.calls).toBeGreaterThan(2);
   }, 180_000);
 
   async function versionsOf(manifest: Manifest): Promise<Version[]> {

@@ -26,6 +26,8 @@ export interface Written {
   readonly environment: Readonly<Record<string, string>>;
   writer(): Promise<Writer>;
   table(): Promise<Version[]>;
+  /** Ends every connection of a job at the server; says how many there were. */
+  cut(): Promise<number>;
   stop(): Promise<void>;
 }
 
@@ -43,6 +45,12 @@ export async function writtenInPostgresql(): Promise<Written> {
     job: 'postgresql',
     environment: { POSTGRES_DATABASE: database },
     table: async () => (await admin.query<Version>('select id::text, cambio::text, v from eventos')).rows,
+    cut: async () => {
+      const ended = await admin.query(
+        "select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and application_name like 'esclusa %'",
+      );
+      return ended.rowCount ?? 0;
+    },
     stop: () => admin.end(),
     async writer() {
       const client = await connectTo(database);
@@ -70,6 +78,8 @@ export async function writtenInMysql(): Promise<Written> {
   await server.using('pharmavida', (connection) =>
     connection.query('create table eventos (id bigint auto_increment primary key, cambio datetime(6) not null, v varchar(60) not null, key (cambio), key (v))'),
   );
+  /** Connections of the writers. */
+  const ours = new Set<number>();
   const versions = 'select cast(id as char) as id, cast(cambio as char) as cambio, v from eventos';
   return {
     job: 'mysql',
@@ -78,9 +88,17 @@ export async function writtenInMysql(): Promise<Written> {
       server.using('pharmavida', async (connection) =>
         (await connection.query<(RowDataPacket & Version)[]>(versions))[0].map(({ id, cambio, v }) => ({ id, cambio, v })),
       ),
+    cut: () =>
+      server.using('pharmavida', async (connection) => {
+        const [all] = await connection.query<(RowDataPacket & { id: number })[]>("select id from information_schema.processlist where db = 'pharmavida'");
+        const theirs = all.filter(({ id }) => id !== connection.threadId && !ours.has(id));
+        for (const { id } of theirs) await connection.query(`kill ${id}`).catch(() => undefined);
+        return theirs.length;
+      }),
     stop: () => server.stop(),
     async writer() {
       const connection = await server.connect('pharmavida');
+      ours.add(connection.threadId);
       const told = async (id: number): Promise<Version> => {
         const [[row]] = await connection.query<(RowDataPacket & Version)[]>(`${versions} where id = ?`, [id]);
         return { id: row?.id ?? '', cambio: row?.cambio ?? '', v: row?.v ?? '' };

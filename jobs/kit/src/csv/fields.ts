@@ -54,8 +54,8 @@ export class CsvFields {
       const count = this.#wasm.find(piece.length);
       for (let index = 0; index < count; index++) {
         const found = this.#found[index] as number;
-        const at = from + (found >>> 1);
-        this.#endField(bytes, start, at);
+        const at = from + (found >>> 2);
+        this.#endField(bytes, start, at, (found & 2) === 2);
         if ((found & 1) === 1) this.#endRecord();
         else this.#place.column++;
         start = at + 1;
@@ -64,11 +64,12 @@ export class CsvFields {
     if (start < bytes.length) this.#held.push(Buffer.from(bytes.subarray(start)));
   }
 
-  #endField(bytes: Buffer, start: number, end: number): void {
-    if (this.#held.length === 0) return this.#tell(bytes, start, end);
+  /** `hasQuotes`: beside those around it. */
+  #endField(bytes: Buffer, start: number, end: number, hasQuotes: boolean): void {
+    if (this.#held.length === 0) return this.#tell(bytes, start, end, hasQuotes);
     const whole = Buffer.concat([...this.#held, bytes.subarray(start, end)]);
     this.#held = [];
-    this.#tell(whole, 0, whole.length);
+    this.#tell(whole, 0, whole.length, hasQuotes);
   }
 
   #endRecord(): void {
@@ -77,9 +78,10 @@ export class CsvFields {
     this.#place.record++;
   }
 
-  #tell(bytes: Buffer, start: number, end: number): void {
+  #tell(bytes: Buffer, start: number, end: number, hasQuotes: boolean): void {
     if (start === end) this.#sink.null();
     else if (bytes[start] !== QUOTE) this.#sink.bytes(this.#place, bytes, start, end);
+    else if (!hasQuotes) this.#sink.bytes(this.#place, bytes, start + 1, end - 1);
     else {
       const content = singleQuotes(bytes.subarray(start + 1, end - 1));
       this.#sink.bytes(this.#place, content, 0, content.length);
