@@ -28,6 +28,7 @@ export class ParquetFile {
   /** Ends when the file's last byte was taken; rejects as soon as that can not come any more. */
   readonly #written = Promise.withResolvers<void>();
   #batchesOut = 0;
+  #failed = false;
   #batchTaken = Promise.withResolvers<void>();
 
   private constructor(port: MessagePort, write: (chunk: Uint8Array) => Promise<void>) {
@@ -36,7 +37,7 @@ export class ParquetFile {
     // What goes wrong is told by what follows.
     this.#written.promise.catch(() => undefined);
     port.on('message', (message: FromEncoder) => void this.#told(message));
-    port.on('close', () => this.#written.reject(new Error('the thread that encodes Parquet has ended')));
+    port.on('close', () => this.#fail(new Error('the thread that encodes Parquet has ended')));
   }
 
   /** Begins a file. `first` are the columns with their first rows, by which it is seen how they are best encoded; `write` takes the file's bytes, in order. */
@@ -66,7 +67,8 @@ export class ParquetFile {
 
   /** Waits until the encoder has no more than so many batches to take in. */
   async settled(left = 0): Promise<void> {
-    while (this.#batchesOut > left) await Promise.race([this.#batchTaken.promise, this.#failure()]);
+    while (this.#batchesOut > left && !this.#failed) await this.#batchTaken.promise;
+    if (this.#failed) await this.#written.promise;
   }
 
   /** Writes what is left and the footer. */
@@ -93,13 +95,13 @@ export class ParquetFile {
           letGo(message.bytes);
           this.#tell({ kind: 'taken' });
         } catch (error) {
-          this.#written.reject(error);
+          this.#fail(error);
         }
         return;
       case 'ended':
         return this.#written.resolve();
       case 'failed':
-        return this.#written.reject(new Error(`Parquet: ${message.message}`));
+        return this.#fail(new Error(`Parquet: ${message.message}`));
       default: {
         const never: never = message;
         throw new Error(`unknown message ${JSON.stringify(never)}`);
@@ -111,9 +113,11 @@ export class ParquetFile {
     this.#port.postMessage(message, transfer);
   }
 
-  /** Rejects when the file fails, and does nothing else. */
-  #failure(): Promise<never> {
-    return this.#written.promise.then(() => new Promise<never>(() => {}));
+  /** Nothing more comes of the file; where it has ended, that means nothing. */
+  #fail(cause: unknown): void {
+    this.#failed = true;
+    this.#written.reject(cause);
+    this.#batchTaken.resolve();
   }
 }
 
