@@ -47,7 +47,7 @@ describe('increments of PostgreSQL', () => {
     [
       ['timestamptz', 3_600],
       ['timestamp', 3_600],
-      ['timestamptz', 1],
+      ['timestamptz', 60],
     ],
   );
   tryCounting(() => source, 'bigint');
