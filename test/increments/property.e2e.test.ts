@@ -28,6 +28,8 @@ describe('increments while rows are written out of order, and jobs, gateways, co
   let s3: S3Proxy;
   const seed = Number(process.env['ESCLUSA_TEST_SEED'] ?? Date.now() % 1_000_000);
   const random = new Random(seed);
+  /** Rows whose transaction was open for too long. */
+  const late = new Set<string>();
 
   beforeAll(async () => {
     [bucket, s3, sources] = await Promise.all([newBucket('desorden'), S3Proxy.start(), Promise.all([writtenInPostgresql(), writtenInMysql()])]);
@@ -41,6 +43,7 @@ describe('increments while rows are written out of order, and jobs, gateways, co
     try {
       for (let n = 0; !until(); n++) {
         await writer.begin();
+        const began = Date.now();
         const versions: Version[] = [];
         for (let row = 0; row < random.integer(1, 5); row++) {
           const v = `${name}-${n}-${row}`;
@@ -50,6 +53,8 @@ describe('increments while rows are written out of order, and jobs, gateways, co
         const how = random.chance(5 / 6) ? 'commit' : 'rollback';
         await writer.end(how);
         if (how === 'commit') committed.push(...versions);
+        // On a machine that stood still it was open for longer than the lag, by whose documents its rows may be missed.
+        if (Date.now() - began >= LAG_SECONDS * 1_000) for (const { id } of versions) late.add(`${source.job} ${id}`);
       }
     } finally {
       await writer.close();
@@ -133,7 +138,9 @@ describe('increments while rows are written out of order, and jobs, gateways, co
     }
 
     const manifests = (await bucket.commits()).flatMap(({ commit }) => (commit.state === 'committed' ? [commit] : []));
-    console.info(`seed ${seed}: ${manifests.length} runs committed, ${answered} answered; killed: ${JSON.stringify(killed)}`);
+    console.info(
+      `seed ${seed}: ${manifests.length} runs committed, ${answered} answered; killed: ${JSON.stringify(killed)}; ${late.size} rows written too late`,
+    );
     for (const source of sources) {
       const chain = inOrder(manifests.filter(({ pipeline }) => pipeline === source.job));
       const delivered = (await Promise.all(chain.map((manifest) => versionsOf(manifest)))).flat();
@@ -145,8 +152,9 @@ describe('increments while rows are written out of order, and jobs, gateways, co
       // None lost: whoever takes the newest version of each row in has the table.
       const newest = new Map<string, Version>();
       for (const version of delivered) if ((newest.get(version.id)?.cambio ?? '') < version.cambio) newest.set(version.id, version);
-      const rows = await source.table();
-      expect([...newest.values()].map(keyOf).toSorted()).toEqual(rows.map(keyOf).toSorted());
+      const inTime = ({ id }: Version): boolean => !late.has(`${source.job} ${id}`);
+      const rows = (await source.table()).filter(inTime);
+      expect([...newest.values()].filter(inTime).map(keyOf).toSorted()).toEqual(rows.map(keyOf).toSorted());
       expect(rows.length).toBeGreaterThan(100);
       expect(chain.length).toBeGreaterThan(1);
     }
