@@ -91,11 +91,9 @@ export class CsvFields {
 
 /** The content of a quoted field with one quote for each two. */
 function singleQuotes(content: Buffer): Buffer {
-  let from = content.indexOf(QUOTE);
-  if (from === -1) return content;
   const pieces: Buffer[] = [];
   let start = 0;
-  for (; from !== -1; from = content.indexOf(QUOTE, start)) {
+  for (let from = content.indexOf(QUOTE); from !== -1; from = content.indexOf(QUOTE, start)) {
     pieces.push(content.subarray(start, from + 1));
     start = from + 2;
   }

@@ -1,19 +1,13 @@
 import { MessageChannel, type MessagePort } from 'node:worker_threads';
 import { type DataType, Field, RecordBatch, RecordBatchStreamWriter, Schema, Struct, makeData } from 'apache-arrow';
-import type { BatchColumn } from './columns.ts';
-import { type EncoderOptions, type FromEncoder, type ParquetCodec, type ToEncoder, letGo } from './messages.ts';
+import type { BatchColumn } from './batch-column.ts';
+import { type EncoderOptions, type FromEncoder, type ToEncoder, letGo } from './messages.ts';
 
 /** Batches that the encoder may have at once: the one that it works at, and the next. */
 const BATCHES = 2;
 
 /** What a file is written by. */
-export interface ParquetFileOptions {
-  readonly codec: ParquetCodec;
-  /** Bytes of a row group, encoded and before they are compressed, about. */
-  readonly rowGroupBytes: number;
-  /** What the file says that it was written by. */
-  readonly createdBy: string;
-}
+export type ParquetFileOptions = Omit<EncoderOptions, 'plain'>;
 
 /** Columns as they come into a file, each with its name. */
 export interface NamedColumn {
