@@ -1,0 +1,50 @@
+/** What a text from outside may be before it is parsed: a few letters can ask for a thousand times their memory, or for a stack that there is not. */
+export interface JsonBounds {
+  /** Arrays and objects within each other. */
+  readonly depth: number;
+  /** Values, as the commas and brackets outside of strings tell. */
+  readonly values: number;
+}
+
+/** Bounds that no document of ours comes near. */
+export const JSON_BOUNDS: JsonBounds = { depth: 64, values: 400_000 };
+
+/** A text that is JSON perhaps, and too deep or too manifold to be looked at. */
+export class JsonBoundsError extends SyntaxError {
+  constructor(message: string) {
+    super(message);
+    this.name = 'JsonBoundsError';
+  }
+}
+
+const QUOTE = 0x22;
+const COMMA = 0x2c;
+const BACKSLASH = 0x5c;
+const OPENS: ReadonlySet<number> = new Set([0x5b, 0x7b]);
+const CLOSES: ReadonlySet<number> = new Set([0x5d, 0x7d]);
+
+/** Parses JSON that a stranger may have written. Throws `SyntaxError` for what is none, {@link JsonBoundsError} for what is past the bounds. */
+export function parseJson(text: string, bounds: JsonBounds = JSON_BOUNDS): unknown {
+  checkBounds(text, bounds);
+  return JSON.parse(text);
+}
+
+function checkBounds(text: string, { depth: maxDepth, values: maxValues }: JsonBounds): void {
+  let depth = 0;
+  let values = 1;
+  let quoted = false;
+  for (let at = 0; at < text.length; at++) {
+    const code = text.charCodeAt(at);
+    if (quoted) {
+      if (code === BACKSLASH) at++;
+      else if (code === QUOTE) quoted = false;
+    } else if (code === QUOTE) quoted = true;
+    else if (code === COMMA) values++;
+    else if (OPENS.has(code)) {
+      values++;
+      depth++;
+      if (depth > maxDepth) throw new JsonBoundsError(`is nested more than ${maxDepth} deep`);
+    } else if (CLOSES.has(code)) depth--;
+    if (values > maxValues) throw new JsonBoundsError(`has more than ${maxValues} values`);
+  }
+}
