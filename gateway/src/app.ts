@@ -10,7 +10,10 @@ import { createApp } from './http/app.ts';
 import { Bucket } from './ledger/bucket.ts';
 import { Conditions } from './ledger/conditional.ts';
 import { History } from './ledger/history.ts';
+import { JobCredentials, type JobIdentity } from './ledger/job-credentials.ts';
 import { Ledger } from './ledger/ledger.ts';
+import { LedgerProblems } from './ledger/problems.ts';
+import { Seals } from './ledger/seals.ts';
 import { logLoopDelay } from './loop-delay.ts';
 import { Catalogue } from './pipelines/catalogue.ts';
 import { keyProblems } from './runs/check-keys.ts';
@@ -28,6 +31,7 @@ import { Scheduler } from './runs/schedule/scheduler.ts';
 import { submitTick } from './runs/schedule/submit-tick.ts';
 import { Slots } from './runs/slots.ts';
 import { takeClaimAway } from './runs/take-claim-away.ts';
+import { vouchFor } from './runs/vouch.ts';
 
 const DAY_MS = 86_400_000;
 const LAST_WORDS_MS = 1_000;
@@ -49,8 +53,13 @@ export async function startGateway(config: Config, engine: Engine, log: Logger, 
     endpoint: config.S3_ENDPOINT,
     forcePathStyle: config.S3_FORCE_PATH_STYLE,
   });
-  const ledger = new Ledger(bucket, config.LEDGER_PREFIX, config.INSTALLATION_ID);
-  const history = new History(bucket, config.LEDGER_PREFIX);
+  const seals = new Seals({ current: config.LEDGER_KEY, previous: config.LEDGER_KEY_PREVIOUS, since: config.LEDGER_SEALED_SINCE });
+  const problems = new LedgerProblems(log);
+  const ledger = new Ledger({ bucket, prefix: config.LEDGER_PREFIX, installation: config.INSTALLATION_ID, seals, problems });
+  const history = new History(bucket, config.LEDGER_PREFIX, seals);
+  const jobCredentials = new JobCredentials(bucket, jobIdentity(config));
+  const warning = jobCredentials.warning(seals.active);
+  if (warning !== undefined) log.warn(warning);
   const conditions = new Conditions(bucket, config.LEDGER_PREFIX);
   const catalogue = await Catalogue.load(
     config.PIPELINES_DIR,
@@ -81,8 +90,10 @@ export async function startGateway(config: Config, engine: Engine, log: Logger, 
       baseSeconds: config.RETRY_BASE_SECONDS,
       maxSeconds: config.RETRY_MAX_SECONDS,
     },
-    credentials: () => bucket.credentials(),
+    credentials: (scope) => jobCredentials.of(scope),
     latestKey: (pipeline) => ledger.latest.keyOf(pipeline),
+    latestColumns: (pipeline, datasets) => ledger.latest.columns(pipeline, datasets),
+    vouch: (run) => vouchFor(run, catalogue, { isSealed: ledger.isSealed }),
   };
   const runs = new Runs({
     ...services,
@@ -124,7 +135,7 @@ export async function startGateway(config: Config, engine: Engine, log: Logger, 
     runs,
     slots,
     states: ledger.states,
-    takeClaimAway: (pipeline) => takeClaimAway({ ledger, runs }, pipeline),
+    takeClaimAway: (pipeline) => takeClaimAway({ ledger, runs, owning }, pipeline),
     checks,
     lookUp: new RunLookUp(ledger, runs),
     listing: new Listing(runs, history, reconciler),
@@ -163,4 +174,11 @@ export async function startGateway(config: Config, engine: Engine, log: Logger, 
       server.closeAllConnections();
     },
   };
+}
+
+function jobIdentity(config: Config): JobIdentity {
+  const { JOB_AWS_ACCESS_KEY_ID: accessKeyId, JOB_AWS_SECRET_ACCESS_KEY: secretAccessKey, JOB_AWS_SESSION_TOKEN: sessionToken, S3_JOB_ROLE: arn } = config;
+  if (accessKeyId !== undefined && secretAccessKey !== undefined) return { kind: 'static', credentials: { accessKeyId, secretAccessKey, sessionToken } };
+  if (arn === undefined) return { kind: 'gateway' };
+  return { kind: 'role', arn, maxSeconds: config.S3_JOB_ROLE_SECONDS, region: config.AWS_REGION, endpoint: config.STS_ENDPOINT ?? config.S3_ENDPOINT };
 }

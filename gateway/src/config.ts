@@ -6,6 +6,7 @@ const flag = z.enum(['true', 'false']).transform((value) => value === 'true');
 const text = z.string().min(1);
 // `localhost:9000` alone would be a URL too, of the scheme "localhost".
 const httpUrl = z.url({ protocol: /^https?$/, error: 'must be a URL that begins with http:// or https://' });
+const ledgerKey = z.string().min(32, 'must have 32 characters or more, such as the output of `openssl rand -hex 32`');
 const LOOPBACK = /^(127\.\d+\.\d+\.\d+|::1|localhost)$/;
 
 /** Every environment variable of the gateway; `.env.example` is checked against it. Jobs' own variables stand in their job.json. */
@@ -27,11 +28,32 @@ export const configSchema = z
     S3_ENDPOINT: httpUrl.optional().describe("URL of an S3 that is not AWS's, as the gateway sees it."),
     JOB_S3_ENDPOINT: httpUrl.optional().describe('The same as jobs see it, when their network names it differently.'),
     S3_FORCE_PATH_STYLE: flag.optional().describe('Bucket in the path instead of the host name; true by default with S3_ENDPOINT.'),
+    JOB_AWS_ACCESS_KEY_ID: text.optional().describe("S3 identity of jobs, apart from the gateway's own (docs/policies/jobs.json)."),
+    JOB_AWS_SECRET_ACCESS_KEY: text.optional().describe('Its secret.'),
+    JOB_AWS_SESSION_TOKEN: text.optional().describe('Its session token, of temporary credentials.'),
+    S3_JOB_ROLE: text
+      .optional()
+      .describe("ARN of a role that the gateway assumes for each attempt, with a policy for that attempt's objects alone; in place of JOB_AWS_*."),
+    S3_JOB_ROLE_SECONDS: z.coerce
+      .number()
+      .int()
+      .min(900)
+      .max(43_200)
+      .default(3_600)
+      .describe("Longest session of that role, as the role itself allows; a job's own time bounds it too."),
+    STS_ENDPOINT: httpUrl.optional().describe("URL of the STS that gives such sessions; S3_ENDPOINT by default, else AWS's."),
     LEDGER_PREFIX: z
       .string()
       .regex(/^[^/]+(\/[^/]+)*\/$/, 'must be a prefix that ends in "/" and does not start with it')
       .default('_esclusa/')
       .describe('Prefix in the bucket under which everything lies that is not data.'),
+    LEDGER_KEY: ledgerKey.optional().describe('Secret that entries of the ledger are sealed by, so that none is believed that somebody else has written.'),
+    LEDGER_KEY_PREVIOUS: ledgerKey.optional().describe('Secret that they were sealed by before: its seals are believed too.'),
+    LEDGER_SEALED_SINCE: z.iso
+      .datetime({ offset: true, error: 'must be an instant such as 2026-12-01T00:00:00Z' })
+      .transform((text) => new Date(text))
+      .optional()
+      .describe('Entries that S3 received before this instant are believed without a seal of these keys: when LEDGER_KEY was introduced, or one given up.'),
     INSTALLATION_ID: jobNameSchema.default('esclusa').describe('Name of this installation; containers and ledger entries bear it.'),
     MAX_RUNNING: z.coerce.number().int().min(1).default(4).describe('Runs that may have a container at once.'),
     MAX_WAITING: z.coerce.number().int().min(0).default(50).describe('Runs that may wait for a place; beyond it callers get 429.'),
@@ -70,6 +92,7 @@ export const configSchema = z
           message: `"${config.HOST}" is beyond loopback: set API_KEY, since the gateway stands in front of a Docker socket (or ALLOW_INSECURE_LISTEN=true where something else limits who can connect)`,
         });
       }
+      for (const [field, message] of identityProblems(config)) context.addIssue({ code: 'custom', path: [field], message });
       if (config.ENGINE === 'process' && config.KEEP_CONTAINERS !== 'none') {
         context.addIssue({
           code: 'custom',
@@ -81,6 +104,18 @@ export const configSchema = z
     // Also beside other problems, so that all of them are told at once.
     { when: () => true },
   );
+
+/** What does not go together among the settings of jobs' identity and of seals. */
+function identityProblems(config: Partial<Record<string, unknown>>): [field: string, message: string][] {
+  const { JOB_AWS_ACCESS_KEY_ID: id, JOB_AWS_SECRET_ACCESS_KEY: secret, JOB_AWS_SESSION_TOKEN: token, S3_JOB_ROLE: role, LEDGER_KEY: key } = config;
+  const problems: [string, string][] = [];
+  if (id !== undefined && secret === undefined) problems.push(['JOB_AWS_SECRET_ACCESS_KEY', 'goes with JOB_AWS_ACCESS_KEY_ID: set both, or none']);
+  if (id === undefined && (secret ?? token) !== undefined) problems.push(['JOB_AWS_ACCESS_KEY_ID', 'goes with JOB_AWS_SECRET_ACCESS_KEY: set both, or none']);
+  if (id !== undefined && role !== undefined) problems.push(['S3_JOB_ROLE', 'and JOB_AWS_ACCESS_KEY_ID are two identities for jobs: set one of them']);
+  if (key === undefined && config['LEDGER_KEY_PREVIOUS'] !== undefined)
+    problems.push(['LEDGER_KEY', 'is what entries are sealed by from now on: LEDGER_KEY_PREVIOUS alone seals nothing']);
+  return problems;
+}
 
 /** The configuration, frozen, with the whole environment beside it for the variables that jobs want. */
 export type Config = Readonly<z.infer<typeof configSchema>> & { readonly environment: Readonly<Record<string, string | undefined>> };
@@ -102,7 +137,9 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
   const parsed = configSchema.safeParse(set);
   if (!parsed.success) {
     throw new ConfigError(
-      parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${set[String(issue.path[0])] === undefined ? 'is not set' : issue.message}`),
+      parsed.error.issues.map(
+        (issue) => `${issue.path.join('.')}: ${issue.code !== 'custom' && set[String(issue.path[0])] === undefined ? 'is not set' : issue.message}`,
+      ),
     );
   }
   return Object.freeze({ ...parsed.data, environment: Object.freeze(set) });

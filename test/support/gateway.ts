@@ -10,6 +10,9 @@ const ROOT = new URL('../..', import.meta.url).pathname;
 // A machine that does much else takes its time.
 const START_TIMEOUT_MS = 90_000;
 
+/** What the entries of tests' gateways are sealed by. */
+export const LEDGER_KEY = 'canary-ledger-key-of-the-tests-5b1d';
+
 /** How a test wants its gateway. */
 export interface GatewayOptions {
   readonly bucket: string;
@@ -138,6 +141,7 @@ async function launch(options: GatewayOptions) {
     AWS_SECRET_ACCESS_KEY: s3.secretAccessKey,
     S3_ENDPOINT: s3.endpoint,
     JOB_S3_ENDPOINT: s3Inside,
+    LEDGER_KEY,
     POSTGRES_HOST: postgres.inside,
     POSTGRES_USER: postgres.user,
     POSTGRES_PASSWORD: postgres.password,

@@ -78,7 +78,8 @@ export function runDocument({ handle, ended }: Found, position?: number): RunAns
 }
 
 function openDocument(handle: RunHandle, position: number | undefined): RunAnswer {
-  const { accepted, state, timeline, reports, progress } = handle;
+  const { accepted, failure, timeline, reports, progress } = handle;
+  const state = failure === undefined ? handle.state : 'settling';
   if (accepted === undefined) throw new Error('only a run whose entry was read has a document');
   return {
     ...identity(accepted),
@@ -87,6 +88,7 @@ function openDocument(handle: RunHandle, position: number | undefined): RunAnswe
     attempts: [...reports],
     timeline: [...timeline],
     ...(Object.keys(progress.datasets).length === 0 ? {} : { progress }),
+    ...(failure === undefined ? {} : { error: { code: failure.code, message: failure.message } }),
     ...containerOf(reports),
   };
 }

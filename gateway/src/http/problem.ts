@@ -3,6 +3,7 @@ import type { ErrorRequestHandler, Response } from 'express';
 import type { Logger } from 'pino';
 import { EngineError } from '../engine/engine.ts';
 import { GatewayError } from '../errors.ts';
+import { UntrustedEntry } from '../ledger/sealed-store.ts';
 import type { ProblemDocument } from './schemas/index.ts';
 import { statusOf } from './status.ts';
 
@@ -45,6 +46,7 @@ export function problemHandler(log: Logger): ErrorRequestHandler {
         ...(typeof retryAfterSeconds === 'number' ? { retryAfterSeconds } : {}),
       });
     }
+    if (error instanceof UntrustedEntry) return sendProblem(response, { code: 'LEDGER_UNTRUSTED', detail: error.message });
     if (error instanceof EngineError || error instanceof JobError) {
       log.warn({ err: error, path: request.path }, 'request failed');
       // A failing S3 at accept is ours to answer for, and nothing was accepted: the same request may work later.

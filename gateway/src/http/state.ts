@@ -24,7 +24,16 @@ const bodySchema = z.strictObject({
     "What the job left in a manifest (`state`), or what it would: of a database's table `cursor` and `value`, the value up to which it has been read.",
   ),
 });
-const PROBLEMS = ['PIPELINE_NOT_FOUND', 'PIPELINE_INVALID', 'BODY_INVALID', 'S3_UNAVAILABLE', 'S3_REFUSED', 'BUCKET_NOT_FOUND', 'S3_TOKEN_EXPIRED'] as const;
+const PROBLEMS = [
+  'LEDGER_UNTRUSTED',
+  'PIPELINE_NOT_FOUND',
+  'PIPELINE_INVALID',
+  'BODY_INVALID',
+  'S3_UNAVAILABLE',
+  'S3_REFUSED',
+  'BUCKET_NOT_FOUND',
+  'S3_TOKEN_EXPIRED',
+] as const;
 const CHANGE_PROBLEMS = [...PROBLEMS, 'STATE_CLAIMED'] as const;
 
 /** `/api/ingesta/{pipeline}/state`: how far incremental datasets were read, and setting it; and who has claimed it. */

@@ -26,6 +26,7 @@ export const STATUS: Readonly<Record<GatewayErrorCode | JobErrorCode, number>> =
   NETWORK_MISSING: 503,
   OUTCOME_UNKNOWN: 503,
   ENGINE_FAILED: 502,
+  LEDGER_UNTRUSTED: 502,
   S3_NOT_CONDITIONAL: 502,
   NOT_SUPPORTED: 501,
   INTERNAL: 500,

@@ -1,3 +1,4 @@
+import type { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import {
   AbortMultipartUploadCommand,
@@ -33,11 +34,40 @@ export interface ListedObject {
   readonly lastModified: Date;
 }
 
-/** An object's text, and the mark of this very content. */
+/** An object's text, the mark of this very content, its user metadata, and when S3 received it, by its own clock. */
 export interface TaggedObject {
   readonly text: string;
   readonly etag: string;
+  readonly metadata: Readonly<Record<string, string>>;
+  readonly lastModified: Date;
 }
+
+/** What goes with an object's content. */
+export interface ObjectHeaders {
+  readonly metadata?: Readonly<Record<string, string>>;
+  readonly contentType?: string;
+}
+
+/** What S3 knows of an object beside its content. */
+export interface ObjectHead {
+  readonly metadata: Readonly<Record<string, string>>;
+  readonly lastModified: Date | undefined;
+  readonly bytes: number | undefined;
+}
+
+/** An object is larger than whoever reads it lets it be; its body was not read. */
+export class ObjectTooLarge extends Error {
+  readonly etag: string;
+
+  constructor(key: string, maxBytes: number, etag: string) {
+    super(`the object ${key} is larger than the ${maxBytes} bytes that are read of it`);
+    this.name = 'ObjectTooLarge';
+    this.etag = etag;
+  }
+}
+
+/** Most bytes that are read of an object into memory, by its kind. */
+export const MAX_BYTES = { document: 1024 * 1024, manifest: 8 * 1024 * 1024, log: 2 * 1024 * 1024 } as const;
 
 /** An open multipart upload. */
 export interface OpenUpload {
@@ -71,11 +101,11 @@ export class Bucket implements CommitStore {
   }
 
   /** PUT with `If-None-Match: *`. */
-  async putIfAbsent(key: string, body: string, contentType = 'application/json'): Promise<'written' | 'exists'> {
+  async putIfAbsent(key: string, body: string, headers: ObjectHeaders = {}): Promise<'written' | 'exists'> {
     return this.#call(`writing ${key}`, async () => {
       for (let tried = 1; ; tried++) {
         try {
-          await this.#client.send(new PutObjectCommand({ ...this.#at(key), Body: body, ContentType: contentType, IfNoneMatch: '*' }));
+          await this.#client.send(new PutObjectCommand({ ...this.#at(key), Body: body, ...headersOf(headers), IfNoneMatch: '*' }));
           return 'written';
         } catch (error) {
           if (nameOf(error) === 'PreconditionFailed') return 'exists';
@@ -88,37 +118,39 @@ export class Bucket implements CommitStore {
   }
 
   /** PUT with `If-Match`: only onto the content that was read. `changed` when another one stands there, none, or one is being written. */
-  async putIfMatch(key: string, body: string, etag: string): Promise<'written' | 'changed'> {
+  async putIfMatch(key: string, body: string, etag: string, headers: ObjectHeaders = {}): Promise<'written' | 'changed'> {
     return this.#call(`writing ${key}`, async () => {
       try {
-        await this.#client.send(new PutObjectCommand({ ...this.#at(key), Body: body, ContentType: 'application/json', IfMatch: etag }));
+        await this.#client.send(new PutObjectCommand({ ...this.#at(key), Body: body, ...headersOf(headers), IfMatch: etag }));
         return 'written';
       } catch (error) {
         if (CHANGED.has(nameOf(error) ?? '')) return 'changed';
         // Better what may be overtaken in a race of two than what never moves.
         if (nameOf(error) !== 'NotImplemented') throw error;
-        await this.put(key, body);
+        await this.put(key, body, headers);
         return 'written';
       }
     });
   }
 
   /** PUT, whatever stands there. */
-  async put(key: string, body: string): Promise<void> {
-    await this.#call(`writing ${key}`, () => this.#client.send(new PutObjectCommand({ ...this.#at(key), Body: body })));
+  async put(key: string, body: string, headers: ObjectHeaders = {}): Promise<void> {
+    await this.#call(`writing ${key}`, () => this.#client.send(new PutObjectCommand({ ...this.#at(key), Body: body, ...headersOf(headers) })));
   }
 
-  /** The object's text; undefined when there is none. */
-  async get(key: string): Promise<string | undefined> {
-    return (await this.getTagged(key))?.text;
+  /** The object's text; undefined when there is none. Rejects with {@link ObjectTooLarge}. */
+  async get(key: string, maxBytes: number = MAX_BYTES.document): Promise<string | undefined> {
+    return (await this.getTagged(key, maxBytes))?.text;
   }
 
-  /** The object's text with its ETag; undefined when there is none. */
-  async getTagged(key: string): Promise<TaggedObject | undefined> {
+  /** The object's text with what goes with it; undefined when there is none. Rejects with {@link ObjectTooLarge}, the body unread. */
+  async getTagged(key: string, maxBytes: number = MAX_BYTES.document): Promise<TaggedObject | undefined> {
     return this.#call(`reading ${key}`, async () => {
       try {
-        const { Body, ETag = '' } = await this.#client.send(new GetObjectCommand(this.#at(key)));
-        return Body === undefined ? undefined : { text: await Body.transformToString('utf8'), etag: ETag };
+        const { Body, ETag = '', ContentLength, Metadata = {}, LastModified } = await this.#client.send(new GetObjectCommand(this.#at(key)));
+        if (Body === undefined) return undefined;
+        const text = await readText(Body as Readable, ContentLength, maxBytes, () => new ObjectTooLarge(key, maxBytes, ETag));
+        return { text, etag: ETag, metadata: Metadata, lastModified: LastModified ?? new Date(0) };
       } catch (error) {
         if (nameOf(error) === 'NoSuchKey') return undefined;
         throw error;
@@ -126,12 +158,12 @@ export class Bucket implements CommitStore {
     });
   }
 
-  /** User metadata and age of an object, by S3's own clock; undefined when there is none. */
-  async head(key: string): Promise<{ metadata: Record<string, string>; lastModified: Date | undefined } | undefined> {
+  /** What is known of an object without its content, its age by S3's own clock; undefined when there is none. */
+  async head(key: string): Promise<ObjectHead | undefined> {
     return this.#call(`looking at ${key}`, async () => {
       try {
-        const { Metadata, LastModified } = await this.#client.send(new HeadObjectCommand(this.#at(key)));
-        return { metadata: Metadata ?? {}, lastModified: LastModified };
+        const { Metadata, LastModified, ContentLength } = await this.#client.send(new HeadObjectCommand(this.#at(key)));
+        return { metadata: Metadata ?? {}, lastModified: LastModified, bytes: ContentLength };
       } catch (error) {
         if (nameOf(error) === 'NotFound') return undefined;
         throw error;
@@ -226,10 +258,32 @@ export class Bucket implements CommitStore {
     try {
       return await call();
     } catch (cause) {
+      if (cause instanceof ObjectTooLarge) throw cause;
       const code = s3FailureCode(cause);
       throw new JobError(code, s3FailureMessage(code, doing, this.name, cause), { cause });
     }
   }
+}
+
+function headersOf({ metadata, contentType = 'application/json' }: ObjectHeaders): { ContentType: string; Metadata?: Record<string, string> } {
+  return { ContentType: contentType, ...(metadata === undefined ? {} : { Metadata: { ...metadata } }) };
+}
+
+/** Reads no more than it may, whatever was announced. */
+async function readText(body: Readable, announced: number | undefined, maxBytes: number, tooLarge: () => ObjectTooLarge): Promise<string> {
+  if ((announced ?? 0) > maxBytes) {
+    // What is not read must not hold its connection.
+    body.destroy();
+    throw tooLarge();
+  }
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  for await (const chunk of body as AsyncIterable<Buffer>) {
+    bytes += chunk.length;
+    if (bytes > maxBytes) throw tooLarge();
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks).toString('utf8');
 }
 
 function nameOf(error: unknown): string | undefined {

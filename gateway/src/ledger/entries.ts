@@ -24,7 +24,8 @@ export type Requester = z.infer<typeof requesterSchema>;
 /** An accepted run. It holds what was asked and the pipeline as it stood then, so that a later edit does not change it; no secret. */
 export const openRunSchema = z.object({
   version: z.literal(1),
-  run: z.string(),
+  // It becomes part of keys and of a container's name.
+  run: z.uuid(),
   owner: ownerSchema,
   pipeline: z.string(),
   job: z.string(),
@@ -67,6 +68,8 @@ export const attemptSchema = z.object({
   /** Key per dataset. */
   keys: z.record(z.string(), z.string()),
   commitKey: z.string(),
+  /** Whose files they are; entries of earlier versions do not say. */
+  pipeline: z.string().optional(),
   /** What the runs before have left of its incremental datasets. */
   states: z.record(z.string(), datasetStateSchema).optional(),
 });
@@ -87,7 +90,16 @@ export const statesSchema = z.object({
       at: z.iso.datetime(),
     }),
   ),
-  claim: z.object({ run: z.string(), attempt: z.int(), commitKey: z.string(), datasets: z.array(z.string()) }).optional(),
+  claim: z
+    .object({
+      run: z.string(),
+      attempt: z.int(),
+      commitKey: z.string(),
+      datasets: z.array(z.string()),
+      /** Whose run it is; claims of earlier versions do not say. */
+      owner: ownerSchema.optional(),
+    })
+    .optional(),
 });
 export type StatesEntry = z.infer<typeof statesSchema>;
 
@@ -173,6 +185,8 @@ export const endedRunSchema = openRunSchema.extend({
   commitKey: z.string().optional(),
   /** The same as `s3://<bucket>/<commitKey>`. */
   manifest: z.string().optional(),
+  /** Of the manifest as it was when the run ended; lower-case hex. */
+  manifestSha256: z.string().optional(),
   /** The point in time that its datasets were read at; the manifest says more of it. */
   snapshot: z.object({ consistency: z.string(), takenAt: z.iso.datetime().optional() }).optional(),
   logTail: z.array(z.string()),

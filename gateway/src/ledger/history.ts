@@ -1,6 +1,7 @@
-import type { Bucket } from './bucket.ts';
+import type { Bucket, ListedObject } from './bucket.ts';
 import type { Owner } from './entries.ts';
-import { type IndexEntry, type LedgerKeys, ledgerKeys, parseIndexName, sortKey } from './keys.ts';
+import { type IndexEntry, type LedgerKeys, indexName, ledgerKeys, parseIndexName, sortKey } from './keys.ts';
+import type { Seals } from './seals.ts';
 
 /** Which ended runs are wanted, newest first. */
 export interface HistoryQuery {
@@ -23,15 +24,18 @@ export interface HistoryPage {
 
 // A rare state among very many runs must not hold a request up for long: then the caller goes on from there.
 const MAX_PAGES_READ = 20;
+const MINUTE_MS = 60_000;
 
 /** Ended runs by their index: filters and pages cost listings and not one GET. */
 export class History {
   readonly #bucket: Bucket;
   readonly #keys: LedgerKeys;
+  readonly #seals: Seals;
 
-  constructor(bucket: Bucket, prefix: string) {
+  constructor(bucket: Bucket, prefix: string, seals: Seals) {
     this.#bucket = bucket;
     this.#keys = ledgerKeys(prefix);
+    this.#seals = seals;
   }
 
   /** One page. */
@@ -45,12 +49,12 @@ export class History {
     const unfiltered = states === undefined && since === undefined;
     const size = unfiltered ? Math.min(limit + 1, 1_000) : 1_000;
     for await (const page of this.#bucket.pages(prefix, { after: start === undefined ? undefined : prefix + start, size })) {
-      for (const { key } of page) {
-        const entry = parseIndexName(key);
-        if (entry === undefined) continue;
+      for (const object of page) {
+        const entry = this.#believed(object);
+        if (entry === undefined || (pipeline !== undefined && entry.pipeline !== pipeline)) continue;
         if (since !== undefined && entry.acceptedAt < since) return { runs, next: undefined };
         if (runs.length === limit) return { runs, next: last };
-        last = key.slice(prefix.length);
+        last = object.key.slice(prefix.length);
         if (states === undefined || states.has(entry.state)) runs.push(entry);
       }
       pages++;
@@ -64,10 +68,10 @@ export class History {
     let expired = 0;
     const prefix = this.#keys.indexAll;
     for await (const page of this.#bucket.pages(prefix, { after: `${prefix}${sortKey(before)}~` })) {
-      for (const { key } of page) {
-        const entry = parseIndexName(key);
-        if (entry === undefined) continue;
-        await this.#forget(entry, key.slice(prefix.length));
+      for (const object of page) {
+        const entry = this.#believed(object);
+        if (entry === undefined || !isOfItsTime(entry)) continue;
+        await this.#forget(entry, object.key.slice(prefix.length));
         expired++;
       }
     }
@@ -75,6 +79,12 @@ export class History {
       for (const { key, lastModified } of page) if (lastModified < before) await this.#bucket.delete(key);
     }
     return expired;
+  }
+
+  /** Undefined for what no gateway has put into the index. */
+  #believed({ key, lastModified }: ListedObject): IndexEntry | undefined {
+    const entry = parseIndexName(key);
+    return entry !== undefined && this.#seals.isAuthenticName(indexName(entry), entry.seal, lastModified) ? entry : undefined;
   }
 
   /** The index goes last, so that one who is interrupted finds the run again. */
@@ -87,6 +97,12 @@ export class History {
       await this.#bucket.delete(key);
     }
   }
+}
+
+/** Whether a name tells of its run no other time than the run's id (UUIDv7) does: by a name of long ago a young run would be deleted. */
+function isOfItsTime({ run, acceptedAt }: IndexEntry): boolean {
+  const bornAt = Number.parseInt(run.slice(0, 8) + run.slice(9, 13), 16);
+  return Math.abs(bornAt - acceptedAt.getTime()) < MINUTE_MS;
 }
 
 function attemptOf(commitKey: string): number {

@@ -8,6 +8,8 @@ export interface QueueEntry {
   readonly source: string;
   /** Runs of this source that may go on at once; undefined for as many as there are slots. */
   readonly concurrency: number | undefined;
+  /** Of the key itself, so that a listing needs no reading; see seals.ts. */
+  readonly seal?: string | undefined;
 }
 
 /** What a key of the index says of an ended run. */
@@ -17,10 +19,12 @@ export interface IndexEntry {
   readonly state: 'succeeded' | 'failed' | 'cancelled';
   readonly acceptedAt: Date;
   readonly endedAt: Date;
+  /** Of the name itself; see seals.ts. */
+  readonly seal?: string | undefined;
 }
 
-const OPEN = /([0-9a-f-]{36})\.([a-z0-9_-]+)\.([0-9a-f]+)\.(\d+)\.json$/;
-const INDEX = /([0-9a-f]{12})\.([0-9a-f-]{36})\.([a-z0-9_-]+)\.(succeeded|failed|cancelled)\.([0-9a-z]+)$/;
+const OPEN = /\/([0-9a-f-]{36})\.([a-z0-9_-]{1,63})\.([0-9a-f]{1,64})\.(\d{1,9})(?:\.([0-9a-f]{16}))?\.json$/;
+const INDEX = /\/([0-9a-f]{12})\.([0-9a-f-]{36})\.([a-z0-9_-]{1,63})\.(succeeded|failed|cancelled)\.([0-9a-z]{1,10})(?:\.([0-9a-f]{16}))?$/;
 // 48 bits, as UUIDv7 has them.
 const MAX_MS = 2 ** 48 - 1;
 
@@ -41,14 +45,17 @@ export function ledgerKeys(prefix: string) {
   return {
     openPrefix,
     /** An accepted run that has not ended; its existence is the promise to end it. */
-    open: (owner: Owner, { run, pipeline, source, concurrency = 0 }: QueueEntry): string =>
-      `${openPrefix(owner)}${run}.${pipeline}.${source}.${concurrency}.json`,
+    open: (owner: Owner, entry: QueueEntry): string => `${openPrefix(owner)}${openName(entry)}${entry.seal === undefined ? '' : `.${entry.seal}`}.json`,
+    /** What a seal of that key is made of. */
+    openSealed: (owner: Owner, entry: QueueEntry): string => openPrefix(owner) + openName(entry),
     /** The one of a run, when nothing but its id is known. */
     openPrefixOf: (owner: Owner, run: string): string => `${openPrefix(owner)}${run}.`,
     /** What an attempt was given: stamp and keys. Written before its container exists, so that a sweep knows what to look for. */
     attempt: (owner: Owner, run: string, attempt: number): string => `${attemptsPrefix(owner)}${run}/${attempt}.json`,
     /** What came of an attempt that published nothing, and whether another one follows: decided once. */
     verdict: (owner: Owner, run: string, attempt: number): string => `${attemptsPrefix(owner)}${run}/${attempt}.verdict.json`,
+    /** The decision on an attempt as the gateway saw it first: what a job writes to its commit key after that changes nothing. */
+    decision: (owner: Owner, run: string, attempt: number): string => `${attemptsPrefix(owner)}${run}/${attempt}.decision.json`,
     attemptsPrefix,
     attemptsPrefixOf: (owner: Owner, run: string): string => `${attemptsPrefix(owner)}${run}/`,
     /** Somebody wants the run to be cancelled. */
@@ -86,14 +93,18 @@ export type LedgerKeys = ReturnType<typeof ledgerKeys>;
 
 /** Reads a key that {@link ledgerKeys} made; undefined for any other object below the prefix. */
 export function parseOpenKey(key: string): QueueEntry | undefined {
-  const [, run, pipeline, source, concurrency] = OPEN.exec(key) ?? [];
+  const [, run, pipeline, source, concurrency, seal] = OPEN.exec(key) ?? [];
   if (run === undefined || pipeline === undefined || source === undefined) return undefined;
-  return { run, pipeline, source, concurrency: Number(concurrency) || undefined };
+  return { run, pipeline, source, concurrency: Number(concurrency) || undefined, ...(seal === undefined ? {} : { seal }) };
+}
+
+function openName({ run, pipeline, source, concurrency = 0 }: QueueEntry): string {
+  return `${run}.${pipeline}.${source}.${concurrency}`;
 }
 
 /** The last part of an attempt's key, as run and number. */
 export function parseAttemptKey(key: string): { run: string; attempt: number } | undefined {
-  const [, run, attempt] = /([0-9a-f-]{36})\/(\d+)\.json$/.exec(key) ?? [];
+  const [, run, attempt] = /([0-9a-f-]{36})\/(\d{1,9})\.json$/.exec(key) ?? [];
   return run === undefined ? undefined : { run, attempt: Number(attempt) };
 }
 
@@ -102,9 +113,9 @@ export function parseStampKey(key: string): string | undefined {
   return /\/(\d{8}_\d{6})\.json$/.exec(key)?.[1];
 }
 
-/** Run and number of the attempt that a key in flight is about: its entry, or the verdict on it. */
+/** Run and number of the attempt that a key in flight is about: its entry, the decision, or the verdict on it. */
 export function attemptOf(key: string): { run: string; attempt: number } | undefined {
-  return parseAttemptKey(key.replace(/\.verdict\.json$/, '.json'));
+  return parseAttemptKey(key.replace(/\.(verdict|decision)\.json$/, '.json'));
 }
 
 /** What sorts an ended run in the index: the newest come first, since S3 lists in one direction only. */
@@ -112,14 +123,14 @@ export function sortKey(acceptedAt: Date): string {
   return (MAX_MS - acceptedAt.getTime()).toString(16).padStart(12, '0');
 }
 
-/** The name of an ended run in the index. */
+/** The name of an ended run in the index, without its seal. */
 export function indexName({ run, pipeline, state, acceptedAt, endedAt }: IndexEntry): string {
   return `${sortKey(acceptedAt)}.${run}.${pipeline}.${state}.${endedAt.getTime().toString(36)}`;
 }
 
 /** Reads a name in the index; undefined for anything else. */
 export function parseIndexName(key: string): IndexEntry | undefined {
-  const [, sort, run, pipeline, state, ended] = INDEX.exec(key) ?? [];
+  const [, sort, run, pipeline, state, ended, seal] = INDEX.exec(key) ?? [];
   if (sort === undefined || run === undefined || pipeline === undefined || ended === undefined) return undefined;
   return {
     run,
@@ -127,5 +138,6 @@ export function parseIndexName(key: string): IndexEntry | undefined {
     state: state as IndexEntry['state'],
     acceptedAt: new Date(MAX_MS - Number.parseInt(sort, 16)),
     endedAt: new Date(Number.parseInt(ended, 36)),
+    ...(seal === undefined ? {} : { seal }),
   };
 }

@@ -2,10 +2,17 @@ import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { type Dated, isNewer } from './latest.ts';
 
+// Long after all that is told here.
+const SEEN = new Date('2101-01-01T00:00:00Z');
 const CREATED = '2025-01-02T15:30:50.000Z';
 
 function dated(run: string, takenAt?: string, created = CREATED): Dated {
-  return { run, created, snapshot: { consistency: 'snapshot', ...(takenAt === undefined ? {} : { takenAt }) } };
+  return { run, created, seenAt: SEEN, snapshot: { consistency: 'snapshot', ...(takenAt === undefined ? {} : { takenAt }) } };
+}
+
+/** A snapshot by the source's clock, and when S3 had its manifest. */
+function at(takenAt: string, seenAt: string): Partial<Dated> {
+  return { snapshot: { consistency: 'snapshot', takenAt }, seenAt: new Date(seenAt) };
 }
 
 describe('isNewer', () => {
@@ -25,6 +32,25 @@ describe('isNewer', () => {
     ['itself', dated('a', '2025-01-02T15:30:45Z'), dated('a', '2025-01-02T15:30:45Z'), false],
   ])('says of %s', (_, manifest, standing, newer) => {
     expect(isNewer(manifest, standing)).toBe(newer);
+  });
+
+  test.each<[string, Partial<Dated>, Partial<Dated>, boolean]>([
+    [
+      'an instant that S3 had not seen yet counts as the one at which it had the manifest',
+      at('2099-01-01T00:00:00Z', '2025-01-02T15:30:45Z'),
+      at('2025-01-02T15:30:50Z', '2025-01-02T15:31:00Z'),
+      false,
+    ],
+    [
+      'so one that stands from the future is followed by an honest one',
+      at('2025-01-02T15:30:50Z', '2025-01-02T15:31:00Z'),
+      at('2099-01-01T00:00:00Z', '2025-01-02T15:30:45Z'),
+      true,
+    ],
+    ['also where both sources are ahead', at('2099-01-01T00:00:00Z', '2025-01-02T15:31:00Z'), at('2098-01-01T00:00:00Z', '2025-01-02T15:30:45Z'), true],
+    ['and a source that is behind is believed', at('2025-01-01T00:00:00Z', '2025-01-02T15:31:00Z'), at('2025-01-01T00:00:01Z', '2025-01-02T15:30:45Z'), false],
+  ])('%s', (_, manifest, standing, newer) => {
+    expect(isNewer({ ...dated('a'), ...manifest }, { ...dated('b'), ...standing })).toBe(newer);
   });
 
   test('orders any two runs one way only', () => {

@@ -1,13 +1,26 @@
-import { type Manifest, committedSchema } from '@esclusa/contract';
-import type { Bucket } from './bucket.ts';
-import { changeObject } from './change-object.ts';
+import { type Column, type Manifest, committedSchema, resourceOf } from '@esclusa/contract';
+import { parseJson } from '../bounded-json.ts';
+import { MAX_BYTES, type TaggedObject } from './bucket.ts';
 import type { LedgerKeys } from './keys.ts';
+import type { SealedStore } from './sealed-store.ts';
 
-/** What decides which of two manifests is the newer. */
-export type Dated = Pick<Manifest, 'run' | 'created' | 'snapshot'>;
+/** What decides which of two manifests is the newer; `seenAt`: when S3 had it, by its own clock. */
+export interface Dated extends Pick<Manifest, 'run' | 'created' | 'snapshot'> {
+  readonly seenAt: Date;
+}
 
-/** What came of a try to make a manifest the latest; `mended`: what stood there was no manifest. */
+/** What came of a try to make a manifest the latest; `mended`: what stood there was no manifest of ours. */
 export type Advanced = 'moved' | 'kept' | 'mended';
+
+/** Columns of the pipeline's newest run before, for jobs to compare theirs with. */
+export interface PreviousColumns {
+  readonly run: string;
+  /** Per dataset. */
+  readonly datasets: Readonly<Record<string, readonly Column[]>>;
+}
+
+// S3 tells times by the second.
+const SECOND_MS = 1_000;
 
 /** Whether a manifest tells of a later point in time than the one that stands: by its snapshot, and for the same instant by its run; pure. */
 export function isNewer(manifest: Dated, standing: Dated): boolean {
@@ -16,20 +29,24 @@ export function isNewer(manifest: Dated, standing: Dated): boolean {
   return mine === theirs ? manifest.run > standing.run : mine > theirs;
 }
 
-/** In microseconds, as sources tell it; Date knows milliseconds alone. */
-function instantOf({ snapshot, created }: Dated): number {
+/**
+ * In microseconds, as sources tell it; Date knows milliseconds alone. A source whose clock is ahead of S3's can't have read what was not yet: such an instant counts as the one
+ * at which S3 had the manifest.
+ */
+function instantOf({ snapshot, created, seenAt }: Dated): number {
   const text = snapshot.takenAt ?? created;
   const [, beyond = ''] = /\.\d{3}(\d{1,3})/.exec(text) ?? [];
-  return Date.parse(text) * 1_000 + Number(beyond.padEnd(3, '0'));
+  const told = Date.parse(text) * 1_000 + Number(beyond.padEnd(3, '0'));
+  return Math.min(told, (seenAt.getTime() + SECOND_MS) * 1_000);
 }
 
 /** The manifest of each pipeline's newest run, at a key that never changes. It moves forward only, whoever writes it and however late. */
 export class Latest {
-  readonly #bucket: Bucket;
+  readonly #store: SealedStore;
   readonly #keys: LedgerKeys;
 
-  constructor(bucket: Bucket, keys: LedgerKeys) {
-    this.#bucket = bucket;
+  constructor(store: SealedStore, keys: LedgerKeys) {
+    this.#store = store;
     this.#keys = keys;
   }
 
@@ -38,25 +55,35 @@ export class Latest {
     return this.#keys.latest(pipeline);
   }
 
-  /** Writes the manifest at a commit key there, unless a newer one stands there, or it itself. Rejects when others are quicker each time. */
-  async advance(pipeline: string, commitKey: string): Promise<Advanced> {
-    const key = this.#keys.latest(pipeline);
-    const text = await this.#bucket.get(commitKey);
-    const manifest = text === undefined ? undefined : readManifest(text);
-    // Somebody has deleted it since: there is nothing to point at.
-    if (text === undefined || manifest === undefined) return 'kept';
-    return changeObject<Advanced>(this.#bucket, key, async (there) => {
-      const standing = there === undefined ? undefined : readManifest(there.text);
-      if (standing !== undefined && !isNewer(manifest, standing)) return { text: undefined, told: 'kept' };
-      return { text, told: there !== undefined && standing === undefined ? 'mended' : 'moved' };
+  /** Writes a manifest there, letter for letter, unless a newer one stands there, or it itself. Rejects when others are quicker each time. */
+  async advance(pipeline: string, { manifest, text, seenAt }: { manifest: Manifest; text: string; seenAt: Date }): Promise<Advanced> {
+    const mine = { ...manifest, seenAt };
+    const decide = async (there: TaggedObject | undefined, isForged: boolean) => {
+      const standing = there === undefined ? undefined : readManifest(there);
+      if (standing !== undefined && !isNewer(mine, standing)) return { text: undefined, told: 'kept' as const };
+      return { text, told: (there !== undefined && standing === undefined) || isForged ? ('mended' as const) : ('moved' as const) };
+    };
+    return this.#store.change<Advanced>(this.keyOf(pipeline), decide, { maxBytes: MAX_BYTES.manifest });
+  }
+
+  /** The columns of some datasets in the pipeline's latest manifest; undefined where there is none that is believed. */
+  async columns(pipeline: string, datasets: readonly string[]): Promise<PreviousColumns | undefined> {
+    const there = await this.#store.taggedIfBelieved(this.keyOf(pipeline), MAX_BYTES.manifest);
+    const manifest = there === undefined ? undefined : readManifest(there);
+    if (manifest === undefined) return undefined;
+    const known = datasets.flatMap((name) => {
+      const fields = resourceOf(manifest, name)?.schema?.fields;
+      return fields === undefined ? [] : [[name, fields] as const];
     });
+    return { run: manifest.run, datasets: Object.fromEntries(known) };
   }
 }
 
 /** Undefined for what is no manifest. */
-function readManifest(text: string): Manifest | undefined {
+function readManifest({ text, lastModified }: TaggedObject): (Manifest & { readonly seenAt: Date }) | undefined {
   try {
-    return committedSchema.safeParse(JSON.parse(text)).data;
+    const { data } = committedSchema.safeParse(parseJson(text));
+    return data === undefined ? undefined : { ...data, seenAt: lastModified };
   } catch {
     return undefined;
   }

@@ -1,8 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { stampEndsAt } from '@esclusa/contract';
-import type { Bucket } from './bucket.ts';
-import type { OpenRun, Owner } from './entries.ts';
+import { type Bucket, ObjectTooLarge } from './bucket.ts';
+import { z } from 'zod';
+import { parseJson } from '../bounded-json.ts';
+import { type OpenRun, type Owner, ownerSchema } from './entries.ts';
 import { type LedgerKeys, parseStampKey } from './keys.ts';
+import type { LedgerProblems } from './problems.ts';
 
 /** A second that is reserved, with who has it. */
 export interface Reservation {
@@ -14,6 +17,8 @@ export interface Reservation {
 
 // A clock that was put back must not make anybody wait for ever.
 const LONGEST_MS = 1_000;
+const MAX_HOLDER_BYTES = 4_096;
+const holderSchema = z.object({ run: z.string(), owner: ownerSchema });
 
 /**
  * UTC seconds that runs have reserved at a destination, so that no two of them get the same keys. A run that ends within its second keeps it
@@ -23,11 +28,13 @@ const LONGEST_MS = 1_000;
 export class Stamps {
   readonly #bucket: Bucket;
   readonly #keys: LedgerKeys;
+  readonly #problems: LedgerProblems;
   readonly #later = new Set<Promise<void>>();
 
-  constructor(bucket: Bucket, keys: LedgerKeys) {
+  constructor(bucket: Bucket, keys: LedgerKeys, problems: LedgerProblems) {
     this.#bucket = bucket;
     this.#keys = keys;
+    this.#problems = problems;
   }
 
   /** Reserves a second; false when somebody else has it. A reservation repeated by the same run counts. */
@@ -84,8 +91,15 @@ export class Stamps {
     if ((await this.#holder(key))?.run === run) await this.#bucket.delete(key);
   }
 
-  async #holder(key: string): Promise<{ run: string; owner: Owner } | undefined> {
-    const text = await this.#bucket.get(key);
-    return text === undefined ? undefined : (JSON.parse(text) as { run: string; owner: Owner });
+  /** Undefined also of what somebody else has put there: it costs a run the bare keys of that second, and no more. */
+  async #holder(key: string): Promise<z.infer<typeof holderSchema> | undefined> {
+    try {
+      const text = await this.#bucket.get(key, MAX_HOLDER_BYTES);
+      return text === undefined ? undefined : holderSchema.parse(parseJson(text));
+    } catch (error) {
+      if (!(error instanceof SyntaxError) && !(error instanceof z.ZodError) && !(error instanceof ObjectTooLarge)) throw error;
+      this.#problems.tell(key, "can't be understood");
+      return undefined;
+    }
   }
 }

@@ -1,11 +1,15 @@
-import { type Commit, type DatasetState, type Manifest, resourceOf } from '@esclusa/contract';
-import type { Bucket, TaggedObject } from './bucket.ts';
-import { changeObject } from './change-object.ts';
-import { type StatesEntry, statesSchema } from './entries.ts';
+import { type DatasetState, type Manifest, resourceOf } from '@esclusa/contract';
+import { z } from 'zod';
+import { parseJson } from '../bounded-json.ts';
+import type { TaggedObject } from './bucket.ts';
+import type { Decision } from './decisions.ts';
+import { type Owner, type StatesEntry, statesSchema } from './entries.ts';
 import type { LedgerKeys } from './keys.ts';
+import { type SealedStore, UntrustedEntry } from './sealed-store.ts';
 
 /** An attempt that reads datasets in increments. */
 export interface Claimant {
+  readonly owner?: Owner | undefined;
   readonly run: string;
   readonly attempt: number;
   readonly commitKey: string;
@@ -20,27 +24,27 @@ export type Claimed =
 /** The states after a change, or who keeps it from being made. */
 type Changed = { readonly entry: StatesEntry; readonly by?: undefined } | { readonly by: Claimant; readonly entry?: undefined };
 
-/** Decides nothing, and tells whether it is decided: the manifest, `aborted`, or undefined. */
-type DecisionAt = (commitKey: string) => Promise<Commit | undefined>;
+/** Decides nothing, and tells whether the attempt of a claim on a pipeline's states is decided. */
+type DecisionOn = (pipeline: string, claimant: Claimant) => Promise<Decision | undefined>;
 
 /**
  * How far incremental datasets were read, for each pipeline in one object that changes by conditional PUTs alone. An attempt must have it claimed before it reads, and one claims it at a time, on whatever gateway:
  * so nothing is read twice. What an attempt has read counts by its commit key and by nothing else: who comes next looks there what became of the claim, and takes the state from the manifest, whoever was killed when.
  */
 export class States {
-  readonly #bucket: Bucket;
+  readonly #store: SealedStore;
   readonly #keys: LedgerKeys;
-  readonly #decisionAt: DecisionAt;
+  readonly #decisionOn: DecisionOn;
 
-  constructor(bucket: Bucket, keys: LedgerKeys, decisionAt: DecisionAt) {
-    this.#bucket = bucket;
+  constructor(store: SealedStore, keys: LedgerKeys, decisionOn: DecisionOn) {
+    this.#store = store;
     this.#keys = keys;
-    this.#decisionAt = decisionAt;
+    this.#decisionOn = decisionOn;
   }
 
   /** A pipeline's states as they are now; `by`: who has claimed them. */
   async read(pipeline: string): Promise<{ readonly datasets: StatesEntry['datasets']; readonly by: Claimant | undefined }> {
-    const { datasets, claim } = await this.#entryOf(pipeline, await this.#bucket.getTagged(this.#keys.states(pipeline)));
+    const { datasets, claim } = await this.#entryOf(pipeline, await this.#store.tagged(this.#keys.states(pipeline)));
     return { datasets, by: claim };
   }
 
@@ -49,7 +53,7 @@ export class States {
     const written = await this.#change(pipeline, async (entry) => {
       // One that is decided has nothing to claim any more: its run has ended, and is taken up once more to be cleared away. What it has left was taken in long ago, and others may have gone on from it.
       // Asked behind the reading of the object and before it is written: whoever goes on in between changes it, and this is asked again.
-      if ((await this.#decisionAt(claimant.commitKey)) !== undefined) return entry;
+      if ((await this.#decisionOn(pipeline, claimant)) !== undefined) return entry;
       if (entry.claim !== undefined && !isSame(entry.claim, claimant)) return undefined;
       return { ...entry, claim: { ...claimant, datasets: [...claimant.datasets] } };
     });
@@ -68,17 +72,24 @@ export class States {
 
   /** Sets a dataset's state, or takes it away, so that it is read from the beginning; the claimant while somebody reads it. */
   async set(pipeline: string, dataset: string, state: DatasetState | undefined): Promise<Claimant | undefined> {
-    const { by } = await this.#change(pipeline, async (entry) => {
+    const setState = async (entry: StatesEntry): Promise<StatesEntry | undefined> => {
       if (entry.claim !== undefined) return undefined;
       const { [dataset]: _, ...others } = entry.datasets;
       return { ...entry, datasets: state === undefined ? others : { ...others, [dataset]: { state, at: new Date().toISOString() } } };
-    });
+    };
+    // Somebody who says where to go on is the mend of states that are not believed.
+    const { by } = await this.#change(pipeline, setState, { refuseForged: false });
     return by;
   }
 
   /** Changes the object by what `change` makes of it; who has claimed it where it makes nothing. */
-  async #change(pipeline: string, change: (entry: StatesEntry) => Promise<StatesEntry | undefined>): Promise<Changed> {
-    return changeObject<Changed>(this.#bucket, this.#keys.states(pipeline), async (there) => {
+  async #change(
+    pipeline: string,
+    change: (entry: StatesEntry) => Promise<StatesEntry | undefined>,
+    // Not begun anew by themselves: rows would be read twice, and nobody would know.
+    { refuseForged }: { refuseForged: boolean } = { refuseForged: true },
+  ): Promise<Changed> {
+    const decide = async (there: TaggedObject | undefined) => {
       const entry = await this.#entryOf(pipeline, there);
       const next = await change(entry);
       if (next === undefined) {
@@ -88,21 +99,32 @@ export class States {
       const text = JSON.stringify(next);
       const stays = text === there?.text || (there === undefined && Object.keys(next.datasets).length === 0 && next.claim === undefined);
       return { text: stays ? undefined : text, told: { entry: next } };
-    });
+    };
+    return this.#store.change<Changed>(this.#keys.states(pipeline), decide, { refuseForged });
   }
 
   /** What stands there, with what became of its claim. */
   async #entryOf(pipeline: string, there: TaggedObject | undefined): Promise<StatesEntry> {
-    const entry = there === undefined ? { version: 1 as const, pipeline, datasets: {} } : statesSchema.parse(JSON.parse(there.text));
-    return settled(entry, entry.claim === undefined ? undefined : await this.#decisionAt(entry.claim.commitKey));
+    const entry = there === undefined ? { version: 1 as const, pipeline, datasets: {} } : readStates(this.#keys.states(pipeline), pipeline, there);
+    return settled(entry, entry.claim === undefined ? undefined : await this.#decisionOn(pipeline, entry.claim));
   }
 }
 
+function readStates(key: string, pipeline: string, { text }: TaggedObject): StatesEntry {
+  try {
+    const entry = statesSchema.parse(parseJson(text));
+    if (entry.pipeline === pipeline) return entry;
+  } catch (cause) {
+    if (!(cause instanceof SyntaxError) && !(cause instanceof z.ZodError)) throw cause;
+  }
+  throw new UntrustedEntry(key, "can't be understood");
+}
+
 /** The states after the claim on them was decided; pure. */
-export function settled(entry: StatesEntry, decision: Commit | undefined): StatesEntry {
+export function settled(entry: StatesEntry, decision: Decision | undefined): StatesEntry {
   const { claim, ...rest } = entry;
   if (claim === undefined || decision === undefined) return entry;
-  return decision.state === 'aborted' ? rest : { ...rest, datasets: { ...entry.datasets, ...statesOf(decision, claim) } };
+  return decision.state === 'committed' ? { ...rest, datasets: { ...entry.datasets, ...statesOf(decision.manifest, claim) } } : rest;
 }
 
 /** What a committed attempt has left; nothing of a dataset of which there was nothing to be read. */

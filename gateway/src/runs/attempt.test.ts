@@ -40,6 +40,7 @@ const SERVICES: AttemptServices = {
   stopGraceSeconds: 1,
   keepHours: 24,
   latestKey: (pipeline) => `_esclusa/latest/${pipeline}.json`,
+  latestColumns: async () => undefined,
   credentials: async () => ({ accessKeyId: 'AKIACANARY', secretAccessKey: 'canary-secret-key', sessionToken: 'canary-token' }),
 };
 
@@ -79,7 +80,7 @@ describe('a prepared attempt', () => {
   });
 
   test('has no session token when the credentials have none', async () => {
-    const services = { ...SERVICES, credentials: async () => ({ ...(await SERVICES.credentials()), sessionToken: undefined }) };
+    const services = { ...SERVICES, credentials: async () => ({ accessKeyId: 'AKIACANARY', secretAccessKey: 'canary-secret-key', sessionToken: undefined }) };
     const { secrets } = await prepareAttempt(services, JOB, RUN, ENTRY, 'run');
     expect(secrets).not.toHaveProperty('AWS_SESSION_TOKEN');
   });

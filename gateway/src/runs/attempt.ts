@@ -2,6 +2,8 @@ import { type JobJson, S3_SECRETS, secretsLine } from '@esclusa/contract';
 import type { Logger } from 'pino';
 import { type Attempt, type AttemptExit, type AttemptSpec, type Engine, EngineError } from '../engine/engine.ts';
 import type { Credentials } from '../ledger/bucket.ts';
+import type { CredentialsScope } from '../ledger/job-credentials.ts';
+import type { PreviousColumns } from '../ledger/latest.ts';
 import type { AttemptEntry, OpenRun } from '../ledger/entries.ts';
 import { resolveVariables } from '../pipelines/variables.ts';
 import { keepMark } from './keep.ts';
@@ -24,9 +26,12 @@ export interface AttemptServices {
   readonly stopGraceSeconds: number;
   /** How long a kept container stays, beyond the time that its job may take. */
   readonly keepHours: number;
-  credentials(): Promise<Credentials>;
+  /** What an attempt gets at the bucket with. */
+  credentials(scope: CredentialsScope): Promise<Credentials>;
   /** Key of a pipeline's latest manifest; there may be none at it. */
   latestKey(pipeline: string): string;
+  /** The columns of datasets in a pipeline's latest manifest, which jobs themselves may not read. */
+  latestColumns(pipeline: string, datasets: readonly string[]): Promise<PreviousColumns | undefined>;
 }
 
 /** An attempt that has ended and whose output is drained. */
@@ -43,6 +48,8 @@ export interface PreparedAttempt {
   readonly spec: AttemptSpec;
   readonly secrets: Readonly<Record<string, string>>;
   readonly mask: Mask;
+  /** What columns are compared with; null where there is nothing, undefined where nothing is compared. */
+  readonly previous: PreviousColumns | null | undefined;
 }
 
 /** The part of a run that an attempt needs. */
@@ -74,7 +81,13 @@ export async function prepareAttempt(
 ): Promise<PreparedAttempt> {
   const { s3, installation, environment } = services;
   const variables = resolveVariables({ name: run.pipeline, source: run.source }, job, environment);
-  const credentials = await services.credentials();
+  const { timeAllowedSeconds: seconds } = run.limits;
+  const datasets = Object.keys(run.datasets);
+  const [credentials, previous, image] = await Promise.all([
+    services.credentials({ run: run.run, attempt: entry.attempt, keys: Object.values(entry.keys), commitKey: entry.commitKey, mode, seconds }),
+    mode === 'check' ? undefined : services.latestColumns(run.pipeline, datasets),
+    mode === 'run' ? imageOf(services.engine, run.job) : undefined,
+  ]);
   const secrets = {
     ...variables.secret,
     [S3_SECRETS.accessKeyId]: credentials.accessKeyId,
@@ -82,7 +95,6 @@ export async function prepareAttempt(
     ...(credentials.sessionToken === undefined ? {} : { [S3_SECRETS.sessionToken]: credentials.sessionToken }),
   };
   const keep = keepMark(run.keep, run.limits.timeAllowedSeconds, services.keepHours, new Date());
-  const image = mode === 'run' ? await imageOf(services.engine, run.job) : undefined;
   const spec = planAttempt({
     run,
     entry,
@@ -97,7 +109,7 @@ export async function prepareAttempt(
   });
   // The access key's id is no secret by itself and stands in every signed URL.
   const { [S3_SECRETS.accessKeyId]: _, ...hidden } = secrets;
-  return { spec, secrets, mask: new Mask(Object.values(hidden)) };
+  return { spec, secrets, mask: new Mask(Object.values(hidden)), previous: mode === 'check' ? undefined : (previous ?? null) };
 }
 
 /** For the manifest only: that an image is missing, or the engine away, is for the start to say. */
@@ -150,7 +162,7 @@ function collect(mask: Mask, log: Logger, control: AttemptControl): OutputCollec
 
 async function follow(
   services: AttemptServices,
-  { spec, secrets }: PreparedAttempt,
+  { spec, secrets, previous }: PreparedAttempt,
   container: Attempt,
   collector: OutputCollector,
   log: Logger,
@@ -172,7 +184,8 @@ async function follow(
   if (cancelled?.aborted === true) onCancel();
   try {
     // A container that ended before it took its secrets tells by its exit what was wrong.
-    if (!collector.secretsReceived) await container.send(secretsLine(secrets)).catch((error: unknown) => log.warn({ err: error }, 'secrets not taken'));
+    if (!collector.secretsReceived)
+      await container.send(secretsLine(secrets, previous)).catch((error: unknown) => log.warn({ err: error }, 'secrets not taken'));
     return { exit: await endOf(services, container, spec, collector, log), collector, ownStop, container };
   } finally {
     clearTimeout(clock);

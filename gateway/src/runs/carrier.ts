@@ -1,14 +1,15 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { CONNECTED, type Commit, DATASETS_READ, SECRETS_RECEIVED } from '@esclusa/contract';
+import { CONNECTED, DATASETS_READ, SECRETS_RECEIVED } from '@esclusa/contract';
 import type { Logger } from 'pino';
 import { EngineError } from '../engine/engine.ts';
+import type { DecidedAttempt, Decision } from '../ledger/decisions.ts';
 import type { AttemptEntry, OpenRun, Verdict } from '../ledger/entries.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import { type AttemptControl, type AttemptServices, type EndedAttempt, type PreparedAttempt, adoptAttempt, prepareAttempt, runAttempt } from './attempt.ts';
 import { outcomeOf, reportOf, startsAgain } from './final-entry.ts';
 import type { RunHandle } from './handle.ts';
 import { isKept } from './keep.ts';
-import { type Outcome, decideOutcome, explain } from './outcome.ts';
+import { type Failure, type Outcome, decideOutcome, explain } from './outcome.ts';
 import { refusal, unlessRefused } from './refusal.ts';
 import { type RetryPolicy, whatNext } from './retry.ts';
 import type { RetryBudget } from './retry-budget.ts';
@@ -37,6 +38,8 @@ export interface Drive {
   readonly entries: AttemptEntry[];
   /** Another gateway may have been at it before. */
   readonly resumed: boolean;
+  /** Why it is given no container any more, if so; one that it has is stayed with. */
+  readonly refused: Failure | undefined;
 }
 
 /** What one attempt came to. */
@@ -44,6 +47,7 @@ export interface Attempted {
   readonly entry: AttemptEntry;
   readonly ended: EndedAttempt | undefined;
   readonly outcome: Outcome;
+  readonly decision: Decision | undefined;
   /** What stands in the ledger of an attempt that published nothing. */
   readonly verdict: Verdict | undefined;
   readonly kept: boolean;
@@ -51,7 +55,7 @@ export interface Attempted {
 
 /** What is looked up ahead while a container is still there. */
 interface Ahead {
-  decision?: Promise<Commit | undefined>;
+  decision?: Promise<Decision | undefined>;
 }
 
 /** Carries out one attempt: its container from start or adoption to its end, the decision at the commit key, the sweep, the verdict. */
@@ -83,30 +87,31 @@ export class Carrier {
 
     const exit = ended?.exit ?? { status: undefined, oomKilled: false };
     // A decision is for good, so one that was read before the end is the one that stands at the end.
-    const commit = (await ahead.decision) ?? (await must('settling the attempt', () => ledger.settle(entry, refused?.code ?? 'settled')));
+    const commit = (await ahead.decision) ?? (await must('settling the attempt', () => ledger.settle(decidedAttempt(run, entry), refused?.code ?? 'settled')));
+    const state = commit.state === 'committed' ? 'committed' : 'aborted';
     // Who asked for it may have asked another gateway, which stopped the container.
-    const ownStop = ended?.ownStop ?? (commit.state === 'aborted' && (await this.isCancelled(drive)) ? 'cancelled' : undefined);
+    const ownStop = ended?.ownStop ?? (state === 'aborted' && (await this.isCancelled(drive)) ? 'cancelled' : undefined);
     const { final, memoryPeakBytes } = ended?.collector ?? {};
     const seen = { commit, exit, ownStop, final, memoryPeakBytes, memoryLimitMiB: run.limits.memoryMiB };
     const own = commit.state === 'aborted' && refused !== undefined && ownStop === undefined ? refused : decideOutcome(seen);
     const outcome = explain(own, engine.surroundings);
     // One that vanished can't be kept.
     const container = ended?.container !== undefined && exit.status !== undefined && isKept(run.keep, outcome.ok) ? ended.container.name : undefined;
-    const report = reportOf(entry, commit.state, startedAt, exit.status, outcome, container);
-    handle.note(commit.state, entry.attempt);
+    const report = reportOf(entry, state, startedAt, exit.status, outcome, container);
+    handle.note(state, entry.attempt);
     if (outcome.ok) {
-      log.info({ state: commit.state, exitStatus: exit.status }, 'attempt ended');
+      log.info({ state, exitStatus: exit.status }, 'attempt ended');
       // Killed after it had committed; or started again after that, by another gateway, and killed with its uploads open.
-      if (exit.status !== 0) await this.#sweep(entry, commit.state, log, must);
+      if (exit.status !== 0) await this.#sweep(entry, state, log, must);
       handle.reports.push(report);
       handle.published(outcome.manifest);
-      return { entry, ended, outcome, verdict: undefined, kept: container !== undefined };
+      return { entry, ended, outcome, decision: commit, verdict: undefined, kept: container !== undefined };
     }
-    await this.#sweep(entry, commit.state, log, must);
+    await this.#sweep(entry, state, log, must);
     const verdict = await must('deciding what follows', () => this.#judge(drive, entry, outcome, report, ended?.collector.tail ?? []));
-    log.info({ state: commit.state, exitStatus: exit.status, code: verdict.code, next: verdict.next }, 'attempt ended');
+    log.info({ state, exitStatus: exit.status, code: verdict.code, next: verdict.next }, 'attempt ended');
     handle.reports.push(verdict.report);
-    return { entry, ended, outcome: outcomeOf(verdict), verdict, kept: container !== undefined };
+    return { entry, ended, outcome: outcomeOf(verdict), decision: commit, verdict, kept: container !== undefined };
   }
 
   /** What a failed attempt leads to; the first gateway that says so decides. */
@@ -161,11 +166,12 @@ export class Carrier {
       if (found !== undefined) return found();
       if (atOnce || Date.now() - Date.parse(entry.createdAt) > CREATED_WITHIN_MS) return undefined;
       await sleep(LOOK_AGAIN_MS, undefined, { signal: leave });
-      if ((await must('looking at the commit key', () => this.#services.ledger.decisionAt(entry.commitKey))) !== undefined) return undefined;
+      if ((await must('looking at the commit key', () => this.#services.ledger.decisions.of(decidedAttempt(drive.run, entry)))) !== undefined) return undefined;
     }
   }
 
-  #control({ handle, leave }: Drive, { attempt, commitKey }: AttemptEntry, ahead: Ahead): AttemptControl {
+  #control({ run, handle, leave }: Drive, entry: AttemptEntry, ahead: Ahead): AttemptControl {
+    const { attempt } = entry;
     let sawRows = false;
     return {
       leave,
@@ -183,7 +189,7 @@ export class Carrier {
           if (type !== 'result' || ahead.decision !== undefined) return;
           if (handle.state === 'running') handle.note('published', attempt);
           // S3 is asked while the container is still ending; when it can't be read now, it is once more at the end.
-          ahead.decision = this.#services.ledger.decisionAt(commitKey).catch(() => undefined);
+          ahead.decision = this.#services.ledger.decisions.of(decidedAttempt(run, entry)).catch(() => undefined);
         },
         // Nothing here may throw: a job may say anything at any time.
         event: (name) => {
@@ -203,10 +209,15 @@ export class Carrier {
   }
 
   /** Sweeps now; the reconciler does once more later, for what S3 was still busy with when the job died. */
-  async #sweep(entry: AttemptEntry, state: Commit['state'], log: Logger, must: Must): Promise<void> {
+  async #sweep(entry: AttemptEntry, state: Decision['state'], log: Logger, must: Must): Promise<void> {
     const { ledger } = this.#services;
     const began = await must('looking when the attempt began', () => ledger.beganAt(entry));
     const swept = await must('sweeping the attempt', () => ledger.sweep(entry, began, state));
     if (swept.uploads + swept.objects > 0) log.info({ swept }, 'swept what the attempt had left');
   }
+}
+
+/** An attempt with what its decision is held against. */
+export function decidedAttempt({ pipeline, owner }: Pick<OpenRun, 'pipeline' | 'owner'>, entry: AttemptEntry): DecidedAttempt {
+  return { ...entry, owner, pipeline };
 }

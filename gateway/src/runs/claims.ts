@@ -1,6 +1,7 @@
 import { GatewayError } from '../errors.ts';
 import type { Claim, OpenRun, Owner } from '../ledger/entries.ts';
 import type { Ledger } from '../ledger/ledger.ts';
+import { UntrustedEntry } from '../ledger/sealed-store.ts';
 import { RunHandle } from './handle.ts';
 import { type Submission, claimHash, fingerprint, queueEntry } from './submission.ts';
 
@@ -41,7 +42,7 @@ export class Claims {
     // Many at once are one question to S3, and one place in the waiting room.
     let underway = this.#underway.get(hash);
     if (underway === undefined) {
-      const handle = this.#resolve(hash, asked, owner, acceptance).finally(() => this.#underway.delete(hash));
+      const handle = this.#resolve(submission, hash, asked, owner, acceptance).finally(() => this.#underway.delete(hash));
       underway = { asked, handle };
       this.#underway.set(hash, underway);
     }
@@ -49,9 +50,9 @@ export class Claims {
     return underway.handle;
   }
 
-  async #resolve(hash: string, asked: string, owner: Owner, acceptance: Acceptance): Promise<RunHandle> {
+  async #resolve({ pipeline: { name: pipeline } }: Submission, hash: string, asked: string, owner: Owner, acceptance: Acceptance): Promise<RunHandle> {
     const earlier = await this.#ledger.claimed(owner, hash);
-    if (earlier !== undefined) return this.#runOf(earlier, asked, acceptance);
+    if (earlier !== undefined) return this.#runOf(earlier, asked, pipeline, acceptance);
     const admitted = acceptance.admit();
     const { run: open } = admitted;
     let claim: Claim;
@@ -63,16 +64,18 @@ export class Claims {
     }
     if (claim.open.run === open.run) return acceptance.accept(admitted);
     acceptance.turnAway(admitted);
-    return this.#runOf(claim, asked, acceptance);
+    return this.#runOf(claim, asked, pipeline, acceptance);
   }
 
-  async #runOf({ fingerprint: asked, open }: Claim, wanted: string, acceptance: Acceptance): Promise<RunHandle> {
+  async #runOf({ fingerprint: asked, open }: Claim, wanted: string, pipeline: string, acceptance: Acceptance): Promise<RunHandle> {
     if (asked !== wanted) throw reused();
+    // An entry without a seal may name any run.
+    if (open.pipeline !== pipeline) throw new UntrustedEntry(`of the idempotency key for run ${open.run}`, 'stands for a run of another pipeline');
     const found = await acceptance.find(open.run);
     if (found !== undefined) return found;
     // In this order: a run that ends has its final entry before the open one goes.
     const ended = await this.#ledger.endedRun(open.run);
-    if (ended !== undefined) {
+    if (ended !== undefined && ended.pipeline === pipeline) {
       const over = new RunHandle(open.owner, queueEntry(open), new Date(open.acceptedAt), open);
       over.ended(ended);
       return over;

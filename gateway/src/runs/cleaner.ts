@@ -1,7 +1,9 @@
 import type { Logger } from 'pino';
 import { z } from 'zod';
 import type { AttemptFound, Engine } from '../engine/engine.ts';
+import type { Owner } from '../ledger/entries.ts';
 import type { Ledger } from '../ledger/ledger.ts';
+import { undefinedIfUntrusted } from '../ledger/sealed-store.ts';
 import { isKept, readKeepLabels } from './keep.ts';
 import { ATTEMPT_LABELS } from './plan.ts';
 
@@ -16,6 +18,8 @@ export interface CleanerServices {
 const STOP_GRACE_SECONDS = 1;
 // A check or plan is bounded by its own clock; another gateway may be waiting for its answer until then.
 const QUESTION_SECONDS = 120;
+// A gateway that was given another LEDGER_KEY by mistake must not end what runs; but nothing runs for ever.
+const UNKNOWN_SECONDS = 86_400;
 const labelsSchema = z.object({
   [ATTEMPT_LABELS.commitKey]: z.string().optional(),
   [ATTEMPT_LABELS.keys]: z
@@ -23,6 +27,14 @@ const labelsSchema = z.object({
     .transform((text) => z.record(z.string(), z.string()).parse(JSON.parse(text)))
     .optional(),
 });
+
+/** What is known of the runs of containers. */
+export interface OpenRuns {
+  /** Whether a run has not ended. */
+  readonly isOpen: (run: string) => boolean;
+  /** Whether something stands in line for it that is not believed. */
+  readonly isUnknown: (run: string) => boolean;
+}
 
 /** Removes containers of this installation that nobody needs any more, with what they may have left; kept ones once their time is over. */
 export class Cleaner {
@@ -32,25 +44,25 @@ export class Cleaner {
     this.#services = services;
   }
 
-  /** Removes those of `containers` whose run has ended, as a gateway that was killed leaves them. `isOpen` says which runs have not. */
-  async removeEnded(containers: readonly AttemptFound[], isOpen: (run: string) => boolean): Promise<void> {
+  /** Removes those of `containers` whose run has ended, as a gateway that was killed leaves them. */
+  async removeEnded(owner: Owner, containers: readonly AttemptFound[], { isOpen, isUnknown }: OpenRuns): Promise<void> {
     for (const container of containers) {
       const age = (Date.now() - container.createdAt.getTime()) / 1_000;
-      const needed = container.mode === 'run' ? isOpen(container.run) : age < QUESTION_SECONDS;
+      const isRun = isOpen(container.run) || (isUnknown(container.run) && age < UNKNOWN_SECONDS);
+      const needed = container.mode === 'run' ? isRun : age < QUESTION_SECONDS;
       if (needed || (await this.#isKept(container))) continue;
-      await this.#remove(container);
+      await this.#remove(owner, container);
     }
   }
 
-  async #isKept({ state, labels }: AttemptFound): Promise<boolean> {
+  async #isKept({ run, attempt, state, labels }: AttemptFound): Promise<boolean> {
     const mark = readKeepLabels(labels);
     if (mark === undefined || state !== 'ended' || mark.until.getTime() <= Date.now()) return false;
-    const commitKey = labels[ATTEMPT_LABELS.commitKey];
-    const decision = commitKey === undefined ? undefined : await this.#services.ledger.decisionAt(commitKey);
-    return isKept(mark.which, decision?.state === 'committed');
+    const ended = await this.#services.ledger.endedRun(run).catch(undefinedIfUntrusted);
+    return isKept(mark.which, ended?.attempts.find((report) => report.attempt === attempt)?.state === 'committed');
   }
 
-  async #remove(container: AttemptFound): Promise<void> {
+  async #remove(owner: Owner, container: AttemptFound): Promise<void> {
     const { engine, ledger, installation, log } = this.#services;
     const found = await engine.adopt(container, installation, { stdout: () => {}, stderr: () => {} });
     if (found === undefined) return;
@@ -60,8 +72,8 @@ export class Cleaner {
     const { [ATTEMPT_LABELS.commitKey]: commitKey, [ATTEMPT_LABELS.keys]: keys } = labels ?? {};
     if (container.mode === 'run' && commitKey !== undefined && keys !== undefined) {
       // It may have been started twice, or after its run had ended: then nobody else knows what it has left.
-      const attempt = { run: container.run, attempt: container.attempt, commitKey, keys };
-      const { state } = await ledger.settle(attempt, 'RUN_ENDED');
+      const attempt = { owner, run: container.run, attempt: container.attempt, commitKey, keys };
+      const { state } = await ledger.settleAfterEnd(attempt, 'RUN_ENDED');
       await ledger.sweep(attempt, container.createdAt, state);
     }
     await found.remove();

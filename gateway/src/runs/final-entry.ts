@@ -11,6 +11,8 @@ const STATE_AFTER = { succeed: 'succeeded', fail: 'failed', cancel: 'cancelled' 
 export interface ManifestPlace {
   readonly bucket: string;
   readonly commitKey: string;
+  /** Of the manifest; undefined where there is none. */
+  readonly sha256?: string | undefined;
 }
 
 /** The document of a run that has ended; `place` is that of its manifest, had it one. */
@@ -33,8 +35,8 @@ export function endedRun(run: OpenRun, handle: RunHandle, place: ManifestPlace |
   return { ...common, error: { code, message, ...(details === undefined ? {} : { details: { ...details } }) } };
 }
 
-function placeOf({ bucket, commitKey }: ManifestPlace): Pick<EndedRun, 'commitKey' | 'manifest'> {
-  return { commitKey, manifest: `s3://${bucket}/${commitKey}` };
+function placeOf({ bucket, commitKey, sha256 }: ManifestPlace): Pick<EndedRun, 'commitKey' | 'manifest' | 'manifestSha256'> {
+  return { commitKey, manifest: `s3://${bucket}/${commitKey}`, ...(sha256 === undefined ? {} : { manifestSha256: sha256 }) };
 }
 
 function snapshotOf({ snapshot: { consistency, takenAt } }: Manifest): EndedRun['snapshot'] {

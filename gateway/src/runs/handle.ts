@@ -33,6 +33,8 @@ export class RunHandle implements TroubleListener {
   output: { readonly attempt: number; readonly collector: OutputCollector } | undefined;
   /** How it ended, once it has. */
   result: EndedRun | undefined;
+  /** Why driving it failed, by a mistake of the gateway's: it is open, and taken up again. */
+  failure: GatewayError | undefined;
   #meter = new ProgressMeter();
   #state: RunState = 'queued';
   readonly #listeners = new Set<(news: RunNews) => void>();
@@ -146,6 +148,12 @@ export class RunHandle implements TroubleListener {
     this.relieved();
     this.#answer.reject(error);
     this.#answer = waiting();
+  }
+
+  /** Driving it failed. */
+  failed(error: GatewayError): void {
+    this.failure = error;
+    this.letGo(error);
   }
 
   trouble(error: unknown): void {

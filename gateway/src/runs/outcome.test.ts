@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
-import { type Aborted, DATA_PACKAGE, type JobFinal, type Manifest } from '@esclusa/contract';
+import { DATA_PACKAGE, type JobFinal, type Manifest } from '@esclusa/contract';
+import type { Decision } from '../ledger/decisions.ts';
 import { type Ended, decideOutcome } from './outcome.ts';
 
 const MiB = 1024 * 1024;
@@ -18,7 +19,9 @@ const MANIFEST: Manifest = {
   snapshot: { consistency: 'snapshot' },
   resources: [{ name: 'a', path: 'p/a.csv', url: 's3://lago/p/a.csv', rows: 0, bytes: 0, hash: `sha256:${'0'.repeat(64)}`, lossy: 0 }],
 };
-const ABORTED: Aborted = { state: 'aborted', contract: 1, run: 'r', attempt: 1, token: 't', by: 'gateway', reason: '', abortedAt: AT };
+const COMMITTED: Decision = { state: 'committed', manifest: MANIFEST, text: JSON.stringify(MANIFEST), seenAt: new Date(AT) };
+const ABORTED: Decision = { state: 'aborted', seenAt: new Date(AT) };
+const BROKEN: Decision = { state: 'broken', why: 'its manifest is of another run or attempt', seenAt: new Date(AT) };
 const RESULT: JobFinal = { type: 'result', mode: 'run', commitKey: 'c', datasets: {} };
 const LOST: JobFinal = { type: 'error', code: 'SOURCE_LOST', message: 'gone', retryable: true, details: { dataset: 'a' } };
 const NOT_FOUND: JobFinal = { type: 'error', code: 'DATASET_NOT_FOUND', message: 'no table', retryable: false };
@@ -54,7 +57,7 @@ describe('a committed manifest is a success', () => {
     ['its container gone', { status: undefined }],
     ['its engine in trouble', { status: 128, engineError: 'no space' }],
   ])('%s', (_, ended) => {
-    expect(decide({ ...ended, commit: MANIFEST })).toEqual({ ok: true, manifest: MANIFEST });
+    expect(decide({ ...ended, commit: COMMITTED })).toEqual({ ok: true, manifest: MANIFEST });
   });
 });
 
@@ -64,6 +67,9 @@ describe('without one, the first of these decides', () => {
     ['our own cancel, before a kill', { ownStop: 'cancelled', status: 137, oomKilled: true }, 'JOB_CANCELLED', 'no'],
     ['our own clock, before the error line', { ownStop: 'time-up', status: 143, final: { ...LOST, code: 'STOPPED' } }, 'JOB_TIME_UP', 'no'],
     ["the job's own clock", { status: 143, final: { ...LOST, code: 'TIME_UP' } }, 'JOB_TIME_UP', 'no'],
+    ['our own cancel, before what stands at the commit key and is no decision', { ownStop: 'cancelled', commit: BROKEN, status: 0 }, 'JOB_CANCELLED', 'no'],
+    ['what stands at the commit key and is no decision, before the error line', { commit: BROKEN, status: 69, final: LOST }, 'JOB_CONTRACT_BROKEN', 'no'],
+    ['the same, before a result', { commit: BROKEN, status: 0, final: RESULT }, 'JOB_CONTRACT_BROKEN', 'no'],
     ['an error line that asks for another attempt', { status: 69, final: LOST }, 'SOURCE_LOST', 'yes'],
     ['an error line that asks for none', { status: 66, final: NOT_FOUND }, 'DATASET_NOT_FOUND', 'no'],
     ['an error line, before the exit status', { status: 75, final: NOT_FOUND }, 'DATASET_NOT_FOUND', 'no'],

@@ -1,5 +1,6 @@
-import { type Commit, EXIT, type JobFinal, type Manifest } from '@esclusa/contract';
+import { EXIT, type JobFinal, type Manifest } from '@esclusa/contract';
 import type { AttemptExit } from '../engine/engine.ts';
+import type { Decision } from '../ledger/decisions.ts';
 
 /** Why we stopped a container ourselves. */
 export type OwnStop = 'cancelled' | 'time-up';
@@ -7,7 +8,7 @@ export type OwnStop = 'cancelled' | 'time-up';
 /** All that is known of an ended attempt. */
 export interface Ended {
   /** The decision at the commit key; undefined for modes that publish nothing. */
-  readonly commit: Commit | undefined;
+  readonly commit: Decision | undefined;
   readonly ownStop: OwnStop | undefined;
   readonly final: JobFinal | undefined;
   readonly exit: AttemptExit;
@@ -27,7 +28,8 @@ export type Outcome =
       readonly details?: Readonly<Record<string, unknown>>;
     };
 
-type Failure = Extract<Outcome, { ok: false }>;
+/** One that is no success. */
+export type Failure = Extract<Outcome, { ok: false }>;
 
 const MiB = 1024 * 1024;
 // The killer strikes at the limit; a peak this close to it is evidence, a lower one is not.
@@ -38,12 +40,12 @@ const TRY_AGAIN: readonly number[] = [EXIT.unavailable, EXIT.tryAgain];
 const KNOWN_FAILURES: readonly number[] = Object.values(EXIT).filter((status) => status !== EXIT.done && status !== EXIT.stopped);
 
 /**
- * Decides what came of an attempt; pure. In this order: the commit key, our own stop, the job's error line, the exit status,
- * evidence of the out-of-memory killer, a kill that was not ours, a broken contract.
+ * Decides what came of an attempt; pure. In this order: the commit key, our own stop, a commit key with what it must not have, the job's error line,
+ * the exit status, evidence of the out-of-memory killer, a kill that was not ours, a broken contract.
  */
 export function decideOutcome(ended: Ended): Outcome {
-  if (ended.commit?.state === 'committed') return { ok: true, manifest: ended.commit };
-  return ownStop(ended) ?? errorLine(ended) ?? exitStatus(ended) ?? outOfMemory(ended) ?? interrupted(ended) ?? contractBroken(ended);
+  if (ended.commit?.state === 'committed') return { ok: true, manifest: ended.commit.manifest };
+  return ownStop(ended) ?? brokenCommit(ended) ?? errorLine(ended) ?? exitStatus(ended) ?? outOfMemory(ended) ?? interrupted(ended) ?? contractBroken(ended);
 }
 
 /** A job in another network than its source fails like one whose source is down; only the engine can say where it was. */
@@ -56,6 +58,11 @@ function ownStop({ ownStop: stop }: Ended): Failure | undefined {
   if (stop === 'cancelled') return { ok: false, code: 'JOB_CANCELLED', message: 'the run was cancelled', retry: 'no' };
   if (stop === 'time-up') return timeUp('the job did not end within its time and was stopped');
   return undefined;
+}
+
+function brokenCommit({ commit }: Ended): Failure | undefined {
+  if (commit?.state !== 'broken') return undefined;
+  return { ok: false, code: 'JOB_CONTRACT_BROKEN', message: `the job broke its contract: ${commit.why}; nothing of it is published`, retry: 'no' };
 }
 
 function errorLine({ final }: Ended): Failure | undefined {

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import { z } from 'zod';
+import { UntrustedEntry } from '../ledger/sealed-store.ts';
 
 const FIRST_PAUSE_MS = 250;
 const MAX_PAUSE_MS = 10_000;
@@ -32,5 +33,5 @@ export async function persist<T>(doing: string, action: () => Promise<T>, log: L
 }
 
 function isUnreadable(error: unknown): boolean {
-  return error instanceof SyntaxError || error instanceof z.ZodError;
+  return error instanceof SyntaxError || error instanceof z.ZodError || error instanceof UntrustedEntry;
 }

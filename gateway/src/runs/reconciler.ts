@@ -2,9 +2,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import type { Engine } from '../engine/engine.ts';
 import type { Conditions } from '../ledger/conditional.ts';
-import type { Owner } from '../ledger/entries.ts';
+import type { AttemptEntry, Owner } from '../ledger/entries.ts';
 import type { History } from '../ledger/history.ts';
 import type { Ledger } from '../ledger/ledger.ts';
+import { undefinedIfUntrusted } from '../ledger/sealed-store.ts';
 import type { Cleaner } from './cleaner.ts';
 import type { Owning } from './owner.ts';
 import type { Runs } from './runs.ts';
@@ -30,6 +31,8 @@ export interface ReconcilerServices {
 // What is looked at less often, and how old a reservation must be before it counts as forgotten.
 const STAMPS_EVERY_MS = 60_000;
 const STAMP_AGE_MS = 5_000;
+// Somebody may have put very many there; the others come with the next pass.
+const SWEPT_AT_ONCE = 500;
 const EXPIRY_EVERY_MS = 3_600_000;
 
 /**
@@ -81,17 +84,14 @@ export class Reconciler {
     const known = runs.list();
     const [containers, attempts] = await Promise.all([engine.list(owning.installation), ledger.attemptsInFlight(owner)]);
     const [queue, cancels] = await Promise.all([ledger.queue(owner), ledger.cancels(owner)]);
-    const open = new Set(queue.map(({ run }) => run));
-    let taken = 0;
-    for (const entry of queue) {
-      if (runs.get(entry.run) !== undefined) continue;
-      if (runs.takeUp(owner, entry) !== undefined) taken++;
-    }
+    const open = new Set(queue.believed.map(({ run }) => run));
+    const taken = queue.believed.filter((entry) => runs.takeUp(owner, entry) === 'taken up').length;
     if (taken > 0) log.info({ runs: taken }, 'taking up runs that this gateway did not know of');
     for (const run of cancels) {
       const handle = runs.get(run);
-      if (handle !== undefined) runs.cancelHere(handle);
-      else if (!open.has(run)) await ledger.forgetCancel(owner, run);
+      if (handle !== undefined) {
+        if (handle.isCancelled || (await ledger.cancelAsked(owner, run))) runs.cancelHere(handle);
+      } else if (!open.has(run)) await ledger.forgetCancel(owner, run);
     }
     this.#first.resolve();
     for (const handle of known) {
@@ -100,10 +100,9 @@ export class Reconciler {
       const ended = await ledger.endedRun(handle.run);
       if (ended !== undefined) runs.endedElsewhere(handle, ended);
     }
-    await cleaner.removeEnded(containers, (run) => open.has(run) || runs.get(run) !== undefined);
-    for (const { run, attempt } of attempts) {
-      if (!open.has(run) && runs.get(run) === undefined) await this.#sweepAgain(owner, run, attempt);
-    }
+    await cleaner.removeEnded(owner, containers, { isOpen: (run) => open.has(run) || runs.get(run) !== undefined, isUnknown: (run) => queue.others.has(run) });
+    const over = attempts.filter(({ run }) => !open.has(run) && !queue.others.has(run) && runs.get(run) === undefined);
+    for (const { run, attempt } of over.slice(0, SWEPT_AT_ONCE)) await this.#sweepAgain(owner, run, attempt);
     await this.#dropStamps(owner, open);
     await this.#expire(owner);
   }
@@ -111,12 +110,18 @@ export class Reconciler {
   /** The second sweep of an attempt whose run has ended: for what S3 was still busy with when its job died. */
   async #sweepAgain(owner: Owner, run: string, number: number): Promise<void> {
     const { ledger, sweepAgainSeconds, log } = this.#services;
-    const entry = await ledger.attempt(owner, run, number);
+    let entry: AttemptEntry | undefined;
+    try {
+      entry = await ledger.attemptAsItStands(owner, run, number);
+    } catch (error) {
+      // Somebody else's: it says which objects would be deleted.
+      return undefinedIfUntrusted(error);
+    }
     // A verdict that came when another gateway had ended the run and cleared it away.
     if (entry === undefined) return ledger.forgetAttempt(owner, run, number);
     // An attempt that was begun too late, by a gateway that did not see the run end, is decided here.
-    const decision = await ledger.settle(entry, 'RUN_ENDED');
-    if (decision.state === 'aborted' && Date.now() - Date.parse(decision.abortedAt) < sweepAgainSeconds * 1_000) return;
+    const decision = await ledger.settleAfterEnd(entry, 'RUN_ENDED');
+    if (decision.state !== 'committed' && Date.now() - decision.seenAt.getTime() < sweepAgainSeconds * 1_000) return;
     const swept = await ledger.sweep(entry, await ledger.beganAt(entry), decision.state);
     if (swept.uploads + swept.objects > 0) log.info({ run, attempt: number, swept }, 'swept what an attempt had left, second time');
     if (entry.reserved) await ledger.stamps.release(entry.destination, entry.stamp, run);

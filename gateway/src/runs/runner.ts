@@ -1,11 +1,17 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isIncremental, utcStamp } from '@esclusa/contract';
+import PQueue from 'p-queue';
 import type { Logger } from 'pino';
+import type { Decision } from '../ledger/decisions.ts';
 import type { AttemptEntry, EndedRun, OpenRun } from '../ledger/entries.ts';
-import { type Attempted, Carrier, type CarrierServices, type Drive, type Must } from './carrier.ts';
+import { sha256 } from '../ledger/ledger.ts';
+import { UntrustedEntry } from '../ledger/sealed-store.ts';
+import { type Attempted, Carrier, type CarrierServices, type Drive, type Must, decidedAttempt } from './carrier.ts';
 import { cancelledRun, endedRun, outcomeOf } from './final-entry.ts';
 import type { RunHandle } from './handle.ts';
+import type { Failure } from './outcome.ts';
 import { persist } from './persist.ts';
+import { refusal, unlessRefused } from './refusal.ts';
 import { pauseSeconds } from './retry.ts';
 import type { Slots } from './slots.ts';
 import { dataKeys } from './stamp.ts';
@@ -14,8 +20,12 @@ import { dataKeys } from './stamp.ts';
 const TAKEN_UP_AFTER_MS = 1_000;
 // Another run of the pipeline goes on with its increments.
 const BUSY_PAUSE_MS = 1_000;
+const VETTED_AT_ONCE = 8;
+
 /** What driving runs needs. */
 export interface RunnerServices extends CarrierServices {
+  /** A run that is taken up, by today's catalogue; see vouch.ts. */
+  vouch(run: OpenRun): Promise<OpenRun>;
   readonly slots: Slots;
   readonly log: Logger;
 }
@@ -27,6 +37,7 @@ export interface RunnerServices extends CarrierServices {
 export class Runner {
   readonly #services: RunnerServices;
   readonly #carrier: Carrier;
+  readonly #vetting = new PQueue({ concurrency: VETTED_AT_ONCE });
 
   constructor(services: RunnerServices) {
     this.#services = services;
@@ -41,6 +52,14 @@ export class Runner {
     const { ledger } = this.#services;
     const log = this.#services.log.child({ run: handle.run, pipeline: handle.entry.pipeline });
     const must: Must = (doing, action) => persist(doing, action, log, handle, leave);
+    let refused: Failure | undefined;
+    if (!fresh) {
+      // Before it stands in line: what nobody has accepted must keep nobody waiting.
+      const taken = await this.#vetting.add(() => must('reading the run', () => this.#vet(handle)));
+      if (taken === undefined) return;
+      ({ refused } = taken);
+      handle.accepted = taken.run;
+    }
     const began = performance.now();
     let release = await this.#place(handle);
     const waited = performance.now() - began > TAKEN_UP_AFTER_MS;
@@ -51,7 +70,7 @@ export class Runner {
       if (run === undefined) return;
       handle.accepted = run;
       const entries = !resumed ? [] : await must('reading the attempts', () => ledger.attempts(run));
-      const drive: Drive = { run, handle, log, must, leave, entries, resumed };
+      const drive: Drive = { run, handle, log, must, leave, entries, resumed, refused };
       for (let attempt = 1; ;) {
         const attempted = await this.#attempt(drive, attempt);
         let pauseMs = BUSY_PAUSE_MS;
@@ -74,6 +93,29 @@ export class Runner {
     }
   }
 
+  /** Ends a run that is to be cancelled and can't be driven: what runs of it is stopped, what it has left is settled. False when that fails too. */
+  async giveUp(handle: RunHandle): Promise<boolean> {
+    const { accepted: run, entry } = handle;
+    const { ledger, engine, installation, log } = this.#services;
+    if (run === undefined) return false;
+    try {
+      const entries = await ledger.attempts(run);
+      for (const begun of entries) {
+        const container = await engine.adopt(begun, installation, { stdout: () => {}, stderr: () => {} });
+        await container?.stop(this.#services.stopGraceSeconds);
+        const { state } = await ledger.settle(decidedAttempt(run, begun), 'JOB_CANCELLED');
+        await ledger.sweep(begun, await ledger.beganAt(begun), state);
+        await container?.remove();
+      }
+      const ended = await ledger.end(cancelledRun(run, handle), entries, { entry, resumed: true });
+      handle.ended(ended);
+      return true;
+    } catch (error) {
+      log.warn({ err: error, run: run.run }, 'a run that is to be cancelled could not be given up; trying again');
+      return false;
+    }
+  }
+
   /** A place to go on in; one that is to be cancelled needs none. */
   async #place(handle: RunHandle): Promise<() => void> {
     if (handle.isCancelled) return () => {};
@@ -85,12 +127,27 @@ export class Runner {
     }
   }
 
-  /** The run as it was accepted; undefined when it has ended, which whoever waits for it is told. */
+  /** A run that is taken up, or why it is given no container; undefined when it has ended. Rejects with `UntrustedEntry`. */
+  async #vet(handle: RunHandle): Promise<{ run: OpenRun; refused: Failure | undefined } | undefined> {
+    const run = await this.#stillOpen(handle);
+    if (run === undefined) return undefined;
+    const vouched = await unlessRefused(() => this.#services.vouch(run));
+    if (!(vouched instanceof Error)) return { run: vouched, refused: undefined };
+    this.#services.log.warn({ err: vouched, run: run.run, pipeline: run.pipeline }, "a run that was taken up does not go by today's pipelines");
+    return { run, refused: refusal(vouched) };
+  }
+
+  /** The run as it was accepted, whatever its entry says since; undefined when it has ended, which whoever waits for it is told. */
   async #stillOpen(handle: RunHandle): Promise<OpenRun | undefined> {
     const { ledger } = this.#services;
     if (handle.result !== undefined) return undefined;
-    const run = await ledger.openRun(handle.owner, handle.entry);
-    if (run !== undefined) return run;
+    const { accepted } = handle;
+    const stands = await ledger.openRun(handle.owner, handle.entry).catch((error: unknown) => {
+      // Somebody has altered what this gateway has accepted, or read, itself.
+      if (accepted === undefined || !(error instanceof UntrustedEntry)) throw error;
+      return accepted;
+    });
+    if (stands !== undefined) return accepted ?? stands;
     const ended = await ledger.endedRun(handle.run);
     if (ended !== undefined) handle.ended(ended);
     return undefined;
@@ -108,6 +165,10 @@ export class Runner {
     let entry = found;
     let isOurs = false;
     if (entry === undefined) {
+      if (drive.refused !== undefined) {
+        await this.#finish(drive, endedRun(run, handle, undefined, drive.refused, 'fail', []), undefined);
+        return undefined;
+      }
       const states = await must("claiming the datasets' states", () => this.#claim(drive, number));
       if (states === 'busy') return 'busy';
       // One instant for all tries, or a try whose answer was lost would leave its second reserved.
@@ -117,13 +178,16 @@ export class Runner {
     }
     const log = drive.log.child({ attempt: number });
     // Decided already: by an earlier gateway, or by another one that was quicker. Of a run that was accepted just now, and has an attempt since just now, there can be nothing yet.
-    const decided = isOurs && !drive.resumed ? undefined : await must('looking at the commit key', () => ledger.decisionAt(entry.commitKey));
-    const verdict = decided?.state === 'aborted' ? await must('looking at the verdict', () => ledger.verdict(run.owner, run.run, number)) : undefined;
+    const decided = isOurs && !drive.resumed ? undefined : await must('looking at the commit key', () => ledger.decisions.of(decidedAttempt(run, entry)));
+    const verdict =
+      decided !== undefined && decided.state !== 'committed'
+        ? await must('looking at the verdict', () => ledger.verdict(run.owner, run.run, number))
+        : undefined;
     if (verdict !== undefined) {
       handle.reports.push(verdict.report);
       if (verdict.next !== 'retry') await this.#finish(drive, endedRun(run, handle, undefined, outcomeOf(verdict), verdict.next, verdict.logTail), undefined);
       else if (handle.state !== 'settling') handle.note('decided', number);
-      return { entry, ended: undefined, outcome: outcomeOf(verdict), verdict, kept: false };
+      return { entry, ended: undefined, outcome: outcomeOf(verdict), decision: decided, verdict, kept: false };
     }
     if (decided !== undefined && (await this.#hasEnded(drive))) return undefined;
     const attempted = await this.#carrier.carryOut({ ...drive, log }, entry, found !== undefined, decided !== undefined);
@@ -133,7 +197,9 @@ export class Runner {
       await this.#remove(attempted, log);
     } else {
       const tail = attempted.verdict?.logTail ?? attempted.ended?.collector.tail ?? [];
-      await this.#finish(drive, endedRun(run, handle, { bucket: s3.bucket, commitKey: entry.commitKey }, attempted.outcome, next, tail), attempted);
+      const { decision } = attempted;
+      const place = { bucket: s3.bucket, commitKey: entry.commitKey, sha256: decision?.state === 'committed' ? sha256(decision.text) : undefined };
+      await this.#finish(drive, endedRun(run, handle, place, attempted.outcome, next, tail), attempted);
     }
     return attempted;
   }
@@ -147,7 +213,7 @@ export class Runner {
     const ended = await must('looking for the final entry', () => ledger.endedRun(run.run));
     if (ended === undefined) return false;
     handle.ended(ended);
-    await must('clearing away after a run that has ended', () => ledger.end(ended, entries, { resumed }));
+    await must('clearing away after a run that has ended', () => ledger.end(ended, entries, { entry: handle.entry, resumed }));
     return true;
   }
 
@@ -161,7 +227,7 @@ export class Runner {
     const commitKey = ledger.commitKey(run.run, attempt);
     const known = states === undefined ? {} : { states };
     const createdAt = now.toISOString();
-    const mine = { version: 1 as const, run: run.run, owner, attempt, createdAt, destination, stamp, reserved, keys, commitKey, ...known };
+    const mine = { version: 1 as const, run: run.run, owner, attempt, createdAt, destination, stamp, reserved, keys, commitKey, pipeline, ...known };
     const entry = await ledger.beginAttempt(mine);
     return { entry, isOurs: entry === mine };
   }
@@ -172,10 +238,10 @@ export class Runner {
     const datasets = incrementalDatasets(run);
     if (datasets.length === 0) return undefined;
     const commitKey = ledger.commitKey(run.run, attempt);
-    const { states, by } = await ledger.states.claim(run.pipeline, { run: run.run, attempt, commitKey, datasets });
+    const { states, by } = await ledger.states.claim(run.pipeline, { owner: run.owner, run: run.run, attempt, commitKey, datasets });
     if (states !== undefined) return run.fullRefresh === true ? {} : states;
     // Of a run that has ended without a word about this attempt nobody will decide it any more.
-    if ((await ledger.endedRun(by.run)) !== undefined) await ledger.settle(by, 'its run has ended');
+    if ((await ledger.endedRun(by.run)) !== undefined) await ledger.settleClaim(run.pipeline, by, run.owner, 'its run has ended');
     else log.debug({ by: by.run }, 'another run reads the increments of this pipeline; it is waited for');
     return 'busy';
   }
@@ -186,17 +252,18 @@ export class Runner {
     const { ledger } = this.#services;
     await must("settling the datasets' states", async () => {
       const { by } = await ledger.states.read(run.pipeline);
-      if (by?.run === run.run && !entries.some(({ attempt }) => attempt === by.attempt)) await ledger.settle(by, 'the run has ended before it');
+      if (by?.run === run.run && !entries.some(({ attempt }) => attempt === by.attempt))
+        await ledger.settleClaim(run.pipeline, by, run.owner, 'the run has ended before it');
       await ledger.states.settle(run.pipeline);
     });
   }
 
   /** Makes the manifest of a run that succeeded its pipeline's latest, unless a newer one is. */
-  async #publishLatest({ run, must, log }: Drive, { commitKey }: EndedRun): Promise<void> {
-    if (commitKey === undefined || !run.whole) return;
+  async #publishLatest({ run, must, log }: Drive, decision: Decision | undefined): Promise<void> {
+    if (decision?.state !== 'committed' || !run.whole) return;
     const { latest } = this.#services.ledger;
-    const moved = await must("writing the pipeline's latest manifest", () => latest.advance(run.pipeline, commitKey));
-    if (moved === 'mended') log.warn("what stood at the pipeline's latest manifest was none; it is replaced");
+    const moved = await must("writing the pipeline's latest manifest", () => latest.advance(run.pipeline, decision));
+    if (moved === 'mended') log.warn("what stood at the pipeline's latest manifest was none of ours; it is replaced");
   }
 
   /** Answers, writes everything down, and clears away; in this order, so that nobody waits for a ledger that is away. */
@@ -205,9 +272,11 @@ export class Runner {
     handle.ended(ended);
     if (attempted !== undefined) await this.#writeLog(attempted.entry, attempted, must);
     // Before the final entry: a gateway that is killed in between does both again.
-    await this.#publishLatest(drive, ended);
+    await this.#publishLatest(drive, attempted?.decision);
     await this.#unclaim(drive);
-    await must('writing the final entry', () => this.#services.ledger.end({ ...ended, timeline: [...handle.timeline] }, entries, { resumed }));
+    await must('writing the final entry', () =>
+      this.#services.ledger.end({ ...ended, timeline: [...handle.timeline] }, entries, { entry: handle.entry, resumed }),
+    );
     if (attempted !== undefined) await this.#remove(attempted, log);
   }
 

@@ -4,6 +4,7 @@ import { GatewayError } from '../errors.ts';
 import type { EndedRun, OpenRun, Owner } from '../ledger/entries.ts';
 import type { QueueEntry } from '../ledger/keys.ts';
 import type { Ledger } from '../ledger/ledger.ts';
+import { UntrustedEntry } from '../ledger/sealed-store.ts';
 import { type Admitted, Claims } from './claims.ts';
 import { RunHandle } from './handle.ts';
 import type { Owning } from './owner.ts';
@@ -40,6 +41,8 @@ export class Runs {
   readonly #handles = new Map<string, RunHandle>();
   readonly #claims: Claims;
   readonly #mistakes = new Map<string, RetryPause>();
+  /** Those whose driving failed, until they are taken up again: they are open, and shown. */
+  readonly #paused = new Map<string, RunHandle>();
   /** Aborted when the gateway gives up waiting for its runs; containers that can be adopted run on. */
   readonly #leave = new AbortController();
   #closing = false;
@@ -64,42 +67,54 @@ export class Runs {
       admit: () => this.#admit(submission, owner),
       turnAway: (admitted) => this.#turnAway(admitted),
       accept: (admitted) => this.#accept(admitted, { keyed: true }),
-      finish: (run) => this.#accept(this.#reserve(run), { keyed: true }),
+      finish: (run) => this.#accept(this.#reserve(this.#asAsked(run, submission, owner)), { keyed: true }),
       find: (run) => this.find(run),
     });
   }
 
   /** A run that is open: one of this gateway, or one in the ledger, which is then taken up. Undefined when it has ended or never was. */
   async find(run: string): Promise<RunHandle | undefined> {
-    const here = this.#handles.get(run);
+    const here = this.get(run);
     if (here !== undefined) return here;
     const owner = await this.#services.owning.owner();
     const entry = await this.#services.ledger.findOpen(owner, run);
-    return entry === undefined ? undefined : this.takeUp(owner, entry);
+    if (entry === undefined) return undefined;
+    this.takeUp(owner, entry);
+    const taken = this.get(run);
+    // Left alone: by a gateway that stops, or since its entry is not believed, which whoever asks is told.
+    if (taken === undefined) await this.#services.ledger.openRun(owner, entry);
+    return taken;
   }
 
   /** A run of this gateway. */
   get(run: string): RunHandle | undefined {
-    return this.#handles.get(run);
+    return this.#handles.get(run) ?? this.#paused.get(run);
   }
 
   /** All of them, oldest first. */
   list(): RunHandle[] {
-    return [...this.#handles.values()].toSorted((a, b) => (a.run < b.run ? -1 : 1));
+    return [...this.#handles.values(), ...this.#paused.values()].toSorted((a, b) => (a.run < b.run ? -1 : 1));
   }
 
   /** Drives a run that another gateway accepted, or an earlier one. */
-  takeUp(owner: Owner, entry: QueueEntry): RunHandle | undefined {
-    const here = this.#handles.get(entry.run);
-    if (here !== undefined) return here;
-    if (this.#closing || this.#mistakes.get(entry.run)?.isOver(new Date()) === false) return undefined;
-    return this.#drive(new RunHandle(owner, entry, acceptedAt(entry.run)), false);
+  takeUp(owner: Owner, entry: QueueEntry): 'taken up' | 'left alone' {
+    if (this.#closing || this.#handles.has(entry.run) || this.#mistakes.get(entry.run)?.isOver(new Date()) === false) return 'left alone';
+    const handle = new RunHandle(owner, entry, acceptedAt(entry.run), undefined);
+    // Whoever cancelled it while it was in its pause is not to ask again.
+    if (this.#paused.get(entry.run)?.isCancelled === true) handle.cancel();
+    this.#drive(handle, false);
+    return 'taken up';
   }
 
   /** Has a run cancelled, durably; it ends once its container has stopped. */
   async cancel(handle: RunHandle): Promise<void> {
     await this.#services.ledger.askCancel(handle.owner, handle.run);
     this.cancelHere(handle);
+    // One in its pause is taken up at once.
+    if (this.#paused.has(handle.run)) {
+      this.#mistakes.delete(handle.run);
+      this.takeUp(handle.owner, handle.entry);
+    }
   }
 
   /** Has it cancelled whose wish stands in the ledger already. */
@@ -117,7 +132,7 @@ export class Runs {
   /** Runs that have a place or wait for one. */
   get counts(): { running: number; waiting: number } {
     const { taken } = this.#services.slots;
-    return { running: taken, waiting: Math.max(0, this.#handles.size - taken) };
+    return { running: taken, waiting: Math.max(0, this.#known() - taken) };
   }
 
   /** Stops: no new runs; those in a slot get `seconds` to end; the rest is left to the next gateway. */
@@ -149,7 +164,7 @@ export class Runs {
     const joined = this.#overlap(submission.pipeline, run);
     if (joined !== undefined) return joined;
     // Those that are being accepted count too: many may come before the first is in S3.
-    if (this.#handles.size >= maxRunning + maxWaiting) {
+    if (this.#known() >= maxRunning + maxWaiting) {
       throw new GatewayError('WAITING_ROOM_FULL', `${maxWaiting} runs are waiting, which is the bound (MAX_WAITING); try again later`, {
         details: { retryAfterSeconds: times.refuse() },
       });
@@ -173,6 +188,20 @@ export class Runs {
       if (run !== undefined && JSON.stringify([run.datasets, run.keep]) === wanted) return { handle, run, isNew: false };
     }
     return undefined;
+  }
+
+  /** Runs that are known to be accepted; what was found in line and not looked at yet may be anybody's. */
+  #known(): number {
+    let known = 0;
+    for (const { accepted } of this.#handles.values()) if (accepted !== undefined) known++;
+    return known;
+  }
+
+  /** A run that somebody else had claimed a key for. What an entry without a seal says of it is not believed: it is what the caller asks now, under the claim's id. */
+  #asAsked(claimed: OpenRun, submission: Submission, owner: Owner): OpenRun {
+    if (this.#services.ledger.isSealed) return claimed;
+    const { run, acceptedAt } = claimed;
+    return { ...newRun(submission, owner, this.#services.keepContainers), run, acceptedAt };
   }
 
   #reserve(run: OpenRun): Admitted {
@@ -213,20 +242,33 @@ export class Runs {
   }
 
   #drive(handle: RunHandle, fresh: boolean): RunHandle {
-    const { runner, log } = this.#services;
+    const { runner } = this.#services;
     this.#handles.set(handle.run, handle);
+    this.#paused.delete(handle.run);
     runner
       .drive(handle, fresh, this.#leave.signal)
       .then(() => this.#mistakes.delete(handle.run))
-      .catch((error: unknown) => {
-        if (this.#closing) return handle.letGo(this.#stopped(handle));
-        const pause = this.#mistakes.get(handle.run) ?? new RetryPause(AFTER_A_MISTAKE_MS);
-        this.#mistakes.set(handle.run, pause);
-        log.error({ err: error, run: handle.run, pauseMs: pause.failed(new Date()) }, 'driving the run failed; it stays open and is taken up again');
-        handle.letGo(new GatewayError('INTERNAL', 'the gateway failed to drive the run; see its log', { cause: error, details: { run: handle.run } }));
-      })
+      .catch((error: unknown) => this.#afterAMistake(handle, error))
       .finally(() => this.#handles.delete(handle.run));
     return handle;
+  }
+
+  async #afterAMistake(handle: RunHandle, error: unknown): Promise<void> {
+    if (this.#closing) return handle.letGo(this.#stopped(handle));
+    const { runner, log } = this.#services;
+    const details = { run: handle.run };
+    const pause = this.#mistakes.get(handle.run) ?? new RetryPause(AFTER_A_MISTAKE_MS);
+    this.#mistakes.set(handle.run, pause);
+    const pauseMs = pause.failed(new Date());
+    if (error instanceof UntrustedEntry && handle.accepted === undefined) {
+      // Nobody knows that it was ever accepted; the entry is told as a problem of the ledger.
+      return handle.letGo(new GatewayError('LEDGER_UNTRUSTED', error.message, { cause: error, details }));
+    }
+    const failure = new GatewayError('INTERNAL', 'the gateway failed to drive the run; see its log', { cause: error, details });
+    if (handle.isCancelled && (await runner.giveUp(handle))) return;
+    log.error({ err: error, run: handle.run, pauseMs }, 'driving the run failed; it stays open and is taken up again');
+    handle.failed(failure);
+    this.#paused.set(handle.run, handle);
   }
 }
 

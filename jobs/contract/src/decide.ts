@@ -23,8 +23,14 @@ export async function decideCommit(store: CommitStore, key: string, mine: Commit
 /** The decision at a commit key, or undefined while there is none. Rejects when what stands there is no decision. */
 export async function readCommit(store: CommitStore, key: string): Promise<Commit | undefined> {
   const text = await store.get(key);
-  if (text === undefined) return undefined;
-  const { version, ...decision } = JSON.parse(text) as { version?: unknown };
+  return text === undefined ? undefined : commitOf(JSON.parse(text));
+}
+
+/** The decision that a document is. Throws a ZodError for one that is none. */
+export function commitOf(document: unknown): Commit {
   // Before the manifest was a Data Package, `contract` was `version`: what was given up then is given up still.
-  return commitSchema.parse(version === undefined || 'contract' in decision ? JSON.parse(text) : { ...decision, contract: version });
+  const isEarlier = typeof document === 'object' && document !== null && 'version' in document && !('contract' in document);
+  if (!isEarlier) return commitSchema.parse(document);
+  const { version, ...decision } = document;
+  return commitSchema.parse({ ...decision, contract: version });
 }

@@ -26,5 +26,8 @@ export const S3_SECRETS = {
 /** How long a job waits for its secrets on standard input before it gives up with exit status 75. */
 export const SECRETS_WAIT_SECONDS = 30;
 
+/** Upper bound of the secrets line, in bytes: what columns are compared with stands in it too. */
+export const MAX_SECRETS_BYTES = 16 * 1024 * 1024;
+
 /** Upper bound of one line on a job's stdout or stderr, in bytes; what is longer is cut by the reader. */
 export const MAX_LINE_BYTES = 1024 * 1024;

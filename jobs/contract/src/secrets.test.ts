@@ -13,7 +13,7 @@ function firstValid(stream: string): Record<string, string> | undefined {
   return stream
     .split('\n')
     .map(parseSecretsLine)
-    .find((found) => found !== undefined);
+    .find((found) => found !== undefined)?.values;
 }
 
 describe('the secrets line', () => {
@@ -35,7 +35,14 @@ describe('the secrets line', () => {
   test('is not taken from half a line', () => {
     const whole = secretsLine({ A: '1' }).trim();
     for (let length = 0; length < whole.length; length++) expect(parseSecretsLine(whole.slice(0, length))).toBeUndefined();
-    expect(parseSecretsLine(whole)).toEqual({ A: '1' });
+    expect(parseSecretsLine(whole)?.values).toEqual({ A: '1' });
+  });
+
+  test('carries what columns are compared with, or that there is nothing', () => {
+    const previous = { run: 'r1', datasets: { a: [{ name: 'id', type: 'integer', sourceType: 'int' }] } };
+    expect(parseSecretsLine(secretsLine({ A: '1' }, previous).trim())?.previous).toEqual(previous);
+    expect(parseSecretsLine(secretsLine({ A: '1' }, null).trim())?.previous).toBeNull();
+    expect(parseSecretsLine(secretsLine({ A: '1' }).trim())).toEqual({ type: 'secrets', values: { A: '1' } });
   });
 
   test.each([

@@ -8,7 +8,7 @@ import type { FileOutput } from './file-output.ts';
 import type { DatasetOptions } from './options/dataset-options.ts';
 import type { JobOutput } from './output.ts';
 import { progressReporter } from './progress.ts';
-import { changesSince, enforce, sentence } from './schema-changes.ts';
+import { type Previous, changesSince, enforce, sentence } from './schema-changes.ts';
 import { DatasetFiles } from './sink/dataset-files.ts';
 import type { Publication } from './sink/publication.ts';
 import { fileCompression, splitBytes, writeDataset } from './write-dataset.ts';
@@ -25,7 +25,7 @@ export interface Extraction {
   readonly output: JobOutput;
   readonly signal: AbortSignal;
   /** The pipeline's latest manifest. */
-  readonly previous: Manifest | undefined;
+  readonly previous: Previous;
   /** Lets go of the source, which is needed no more: how long S3 takes is not its business. */
   readonly onRead: () => Promise<void>;
 }

@@ -3,13 +3,13 @@ import { EXIT, type JobRequest, type JobResult, type Manifest, filesOf } from '@
 import { extract } from './extract.ts';
 import { requestByHand } from './input/by-hand.ts';
 import { readDatasets, readRequest } from './input/request.ts';
-import { receiveSecrets } from './input/secrets.ts';
+import { type Secrets, receiveSecrets } from './input/secrets.ts';
 import type { Job, PlannedDataset, Settings, SourceSession } from './job.ts';
 import { fieldOf } from './manifest/field.ts';
 import { maskedDataset } from './masks/masked-dataset.ts';
 import type { DatasetOptions } from './options/dataset-options.ts';
 import { type JobOutput, errorLine, processOutput, toJobError } from './output.ts';
-import { changesSince } from './schema-changes.ts';
+import { type Previous, changesSince, columnsOf } from './schema-changes.ts';
 import { createS3Client } from './sink/client.ts';
 import { Publication } from './sink/publication.ts';
 import { type Stop, createStop } from './stop.ts';
@@ -41,7 +41,8 @@ export async function runJob<Dataset extends DatasetOptions>(job: Job<Dataset>):
 async function perform<Dataset extends DatasetOptions>(job: Job<Dataset>, environment: NodeJS.ProcessEnv, output: JobOutput, stop: Stop): Promise<JobResult> {
   const given = readRequest(environment);
   if (given !== undefined) stop.limit(given.timeAllowedSeconds);
-  const settings: Settings = { ...environment, ...(await receiveSecrets(environment, output, stop.signal)) };
+  const secrets = await receiveSecrets(environment, output, stop.signal);
+  const settings: Settings = { ...environment, ...secrets.values };
   const applicationName = given === undefined ? 'esclusa by hand' : `esclusa ${given.run}/${given.attempt}`;
   const session = await job.connect({ settings, mode: given?.mode ?? 'run', applicationName, signal: stop.signal, output });
   if (given?.maxSnapshotAgeSeconds !== undefined) stop.limitSnapshot(given.maxSnapshotAgeSeconds);
@@ -50,7 +51,7 @@ async function perform<Dataset extends DatasetOptions>(job: Job<Dataset>, enviro
   try {
     const request = given ?? requestByHand(job.name, await session.list(), settings);
     if (given === undefined) stop.limit(request.timeAllowedSeconds);
-    return await performRequest(job, request, session, release, settings, output, stop);
+    return await performRequest(job, request, session, release, settings, secrets.previous, output, stop);
   } finally {
     await release();
   }
@@ -62,11 +63,13 @@ async function performRequest<Dataset extends DatasetOptions>(
   session: SourceSession<Dataset>,
   release: () => Promise<void>,
   settings: Settings,
+  given: Secrets['previous'],
   output: JobOutput,
   stop: Stop,
 ): Promise<JobResult> {
   const publication = new Publication(createS3Client(settings), request, stop.signal);
-  const latest = request.previous === undefined ? undefined : publication.manifestAt(request.previous);
+  // Gateways of before tell where it is; those of today what it says, since a job may not read it.
+  const latest = given !== undefined || request.previous === undefined ? undefined : publication.manifestAt(request.previous);
   // It is waited for once the source has answered; until then its failure is nobody's.
   latest?.catch(() => undefined);
   // Every dataset is looked for before any is read: a missing one must cost nothing.
@@ -77,7 +80,7 @@ async function performRequest<Dataset extends DatasetOptions>(
     plans.set(name, maskedDataset(name, await session.plan(name, dataset, request.states?.[name]), dataset.mask, settings));
   }
   if (request.mode === 'check') await publication.check();
-  if (request.mode !== 'run') return describeResult(request.mode, session, plans, await latest);
+  if (request.mode !== 'run') return describeResult(request.mode, session, plans, await previousOf(given, latest));
 
   const onRead = (): Promise<void> => {
     stop.snapshotDone();
@@ -93,7 +96,7 @@ async function performRequest<Dataset extends DatasetOptions>(
     publication,
     output,
     signal: stop.signal,
-    previous: await latest,
+    previous: await previousOf(given, latest),
     onRead,
   };
   try {
@@ -129,14 +132,14 @@ function runResult(request: JobRequest, manifest: Manifest): JobResult {
   return { type: 'result', mode: 'run', commitKey: request.destination.commitKey, datasets: Object.fromEntries(datasets) };
 }
 
+async function previousOf(given: Secrets['previous'], latest: Promise<Manifest | undefined> | undefined): Promise<Previous> {
+  const manifest = await latest;
+  return given ?? (manifest === undefined ? undefined : columnsOf(manifest));
+}
+
 type Described = Extract<JobResult, { mode: 'check' | 'plan' }>;
 
-function describeResult(
-  mode: Described['mode'],
-  session: SourceSession<unknown>,
-  plans: ReadonlyMap<string, PlannedDataset>,
-  previous: Manifest | undefined,
-): Described {
+function describeResult(mode: Described['mode'], session: SourceSession<unknown>, plans: ReadonlyMap<string, PlannedDataset>, previous: Previous): Described {
   const datasets: Described['datasets'] = {};
   for (const [name, plan] of plans) {
     const columns = plan.columns.map(fieldOf);

@@ -1,4 +1,4 @@
-import { type Column, JobError, type Manifest, type SchemaChanges, type SchemaPolicy, resourceOf } from '@esclusa/contract';
+import { type Column, JobError, type Manifest, type SchemaChanges, type SchemaPolicy, type SecretsLine } from '@esclusa/contract';
 
 type Change = Omit<SchemaChanges, 'since'>;
 
@@ -29,10 +29,18 @@ export function schemaChanges(since: string, before: readonly Column[], now: rea
   return Object.keys(change).length === 0 ? undefined : { since, ...change };
 }
 
-/** The same of a dataset against a manifest; undefined where there is none, or the dataset is not in it. */
-export function changesSince(previous: Manifest | undefined, dataset: string, now: readonly Column[], schemaless = false): SchemaChanges | undefined {
-  const before = previous === undefined ? undefined : resourceOf(previous, dataset)?.schema?.fields;
-  return previous === undefined || before === undefined ? undefined : schemaChanges(previous.run, before, now, schemaless);
+/** The columns of a run before, per dataset; undefined where there is none. */
+export type Previous = NonNullable<SecretsLine['previous']> | undefined;
+
+/** Those that a manifest tells. */
+export function columnsOf({ run, resources }: Manifest): Previous {
+  return { run, datasets: Object.fromEntries(resources.flatMap(({ name, schema }) => (schema === undefined ? [] : [[name, schema.fields]]))) };
+}
+
+/** The same of a dataset against the run before; undefined where there is none, or the dataset is not in it. */
+export function changesSince(previous: Previous, dataset: string, now: readonly Column[], schemaless = false): SchemaChanges | undefined {
+  if (previous === undefined || !Object.hasOwn(previous.datasets, dataset)) return undefined;
+  return schemaChanges(previous.run, previous.datasets[dataset] ?? [], now, schemaless);
 }
 
 /** Throws `SCHEMA_CHANGED` for changes that the policy does not let through. */

@@ -5,7 +5,15 @@ import { GatewayError } from '../../errors.ts';
 export const runPath = z.object({ run: z.uuid().describe('Id of the run: `run` in an answer, or its header Esclusa-Run.') });
 
 /** What looking for a run may fail with. */
-export const LOOK_UP_CODES = ['RUN_NOT_FOUND', 'ENGINE_UNREACHABLE', 'S3_UNAVAILABLE', 'S3_TOKEN_EXPIRED', 'S3_REFUSED', 'BUCKET_NOT_FOUND'] as const;
+export const LOOK_UP_CODES = [
+  'RUN_NOT_FOUND',
+  'ENGINE_UNREACHABLE',
+  'S3_UNAVAILABLE',
+  'S3_TOKEN_EXPIRED',
+  'S3_REFUSED',
+  'BUCKET_NOT_FOUND',
+  'LEDGER_UNTRUSTED',
+] as const;
 
 // An id becomes part of a key in S3, so nothing else may.
 const runId = z.uuid();

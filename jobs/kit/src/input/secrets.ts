@@ -1,21 +1,22 @@
 import { readFile } from 'node:fs/promises';
-import { CONTRACT_ENV, JobError, MAX_LINE_BYTES, SECRETS_RECEIVED, SECRETS_WAIT_SECONDS, parseSecretsLine } from '@esclusa/contract';
+import { CONTRACT_ENV, JobError, MAX_SECRETS_BYTES, SECRETS_RECEIVED, SECRETS_WAIT_SECONDS, type SecretsLine, parseSecretsLine } from '@esclusa/contract';
 import type { JobOutput } from '../output.ts';
 
-type Secrets = Record<string, string>;
+/** What came in the secrets line. */
+export type Secrets = Pick<SecretsLine, 'values' | 'previous'>;
 
 /** Gets the secrets the way the environment says: by a line on standard input, by a file, or not at all (run by hand). */
 export async function receiveSecrets(environment: NodeJS.ProcessEnv, output: JobOutput, signal: AbortSignal): Promise<Secrets> {
   const file = environment[CONTRACT_ENV.secretsFile];
   if (file !== undefined && file !== '') return acknowledged(await fromFile(file), output);
   const way = environment[CONTRACT_ENV.secrets];
-  if (way === undefined || way === '') return {};
+  if (way === undefined || way === '') return { values: {} };
   if (way !== 'stdin') throw new JobError('CONFIG_INVALID', `${CONTRACT_ENV.secrets} is "${way}"; the only value it knows is "stdin"`);
   return acknowledged(await fromStdin(signal), output);
 }
 
 function acknowledged(secrets: Secrets, output: JobOutput): Secrets {
-  output.log('info', 'secrets received', { event: SECRETS_RECEIVED, names: Object.keys(secrets) });
+  output.log('info', 'secrets received', { event: SECRETS_RECEIVED, names: Object.keys(secrets.values) });
   return secrets;
 }
 
@@ -47,7 +48,7 @@ async function fromStdin(signal: AbortSignal): Promise<Secrets> {
         rest = rest.slice(end + 1);
         if (secrets !== undefined) return settle(() => resolve(secrets));
       }
-      if (rest.length > MAX_LINE_BYTES) rest = '';
+      if (rest.length > MAX_SECRETS_BYTES) rest = '';
     };
     const onEnd = (): void => settle(() => reject(missing('before it was closed')));
     const onAbort = (): void => settle(() => reject(signal.aborted ? signal.reason : missing(`within ${SECRETS_WAIT_SECONDS} s`)));

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { GetObjectCommand, PutObjectCommand, type S3Client } from '@aws-sdk/client-s3';
-import type { CommitStore } from '@esclusa/contract';
+import { type CommitStore, JobError } from '@esclusa/contract';
 
 const TRIES = 5;
 
@@ -23,12 +23,28 @@ export function commitStore(client: S3Client, bucket: string): CommitStore {
     },
     async get(key) {
       try {
-        const object = await client.send(new GetObjectCommand({ Bucket: bucket, Key: key }));
-        return await object.Body?.transformToString('utf8');
+        return await textAt(client, bucket, key);
       } catch (error) {
-        if ((error as { name?: string }).name === 'NoSuchKey') return undefined;
-        throw error;
+        if (!isRefused(error)) throw error;
+        // Only who was refused a write reads it. Whoever decided, this very job by a try whose answer was lost, or the gateway: it is the gateway that goes by it.
+        throw new JobError('ATTEMPT_ABORTED', 'the attempt is decided already, and how this identity may not read', { cause: error });
       }
     },
   };
+}
+
+/** An object's text; undefined when there is none. */
+export async function textAt(client: S3Client, bucket: string, key: string): Promise<string | undefined> {
+  try {
+    const object = await client.send(new GetObjectCommand({ Bucket: bucket, Key: key }));
+    return await object.Body?.transformToString('utf8');
+  } catch (error) {
+    if ((error as { name?: string }).name === 'NoSuchKey') return undefined;
+    throw error;
+  }
+}
+
+/** Whether S3 does not let this identity do that. */
+export function isRefused(error: unknown): boolean {
+  return (error as { $metadata?: { httpStatusCode?: number } }).$metadata?.httpStatusCode === 403;
 }

@@ -12,6 +12,7 @@ import {
 import { JobError } from '@esclusa/contract';
 import type { BufferPool } from './buffer-pool.ts';
 import { onS3 } from './client.ts';
+import { isRefused } from './commit-store.ts';
 import { MAX_PARTS, partSize, partsInFlight } from './part-size.ts';
 
 /** Where an object goes and whose it is. */
@@ -114,14 +115,14 @@ export class MultipartObject {
     });
   }
 
-  /** Whether the key holds this very object; undefined when it holds nothing. */
+  /** Whether the key holds this very object; undefined when it holds nothing, or this identity may not look. */
   async isMine(): Promise<boolean | undefined> {
     const { client, bucket, key, metadata } = this.#target;
     try {
       const head = await client.send(new HeadObjectCommand({ Bucket: bucket, Key: key }));
       return head.ContentLength === this.bytes && Object.entries(metadata).every(([name, value]) => head.Metadata?.[name] === value);
     } catch (error) {
-      if ((error as { name?: string }).name === 'NotFound') return undefined;
+      if ((error as { name?: string }).name === 'NotFound' || isRefused(error)) return undefined;
       throw error;
     }
   }

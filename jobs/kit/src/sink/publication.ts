@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { AbortMultipartUploadCommand, CreateMultipartUploadCommand, DeleteObjectCommand, HeadBucketCommand, type S3Client } from '@aws-sdk/client-s3';
+import { AbortMultipartUploadCommand, CreateMultipartUploadCommand, DeleteObjectCommand, type S3Client } from '@aws-sdk/client-s3';
 import {
   type Aborted,
   CONTRACT_VERSION,
@@ -19,7 +19,7 @@ import {
 import type { DatasetOptions } from '../options/dataset-options.ts';
 import { BufferPool } from './buffer-pool.ts';
 import { onS3 } from './client.ts';
-import { commitStore } from './commit-store.ts';
+import { commitStore, textAt } from './commit-store.ts';
 import { MultipartObject } from './multipart.ts';
 
 const CSV_TYPE = 'text/csv; charset=utf-8; header=present';
@@ -55,14 +55,8 @@ export class Publication {
   async check(): Promise<void> {
     const { bucket, commitKey } = this.#request.destination;
     const options = { abortSignal: this.#signal };
-    await onS3('looking for the bucket', bucket, async () => {
-      try {
-        await this.#client.send(new HeadBucketCommand({ Bucket: bucket }), options);
-      } catch (error) {
-        // HEAD answers carry no body, so S3 can't say which of the two "not found" it is.
-        if ((error as { name?: string }).name === 'NotFound') throw Object.assign(new Error('no such bucket'), { name: 'NoSuchBucket' });
-        throw error;
-      }
+    // Not by a HEAD of the bucket: an identity that may create and nothing else is refused that.
+    await onS3('looking whether the bucket may be written to', bucket, async () => {
       const target = { Bucket: bucket, Key: `${commitKey}.check` };
       const { UploadId } = await this.#client.send(new CreateMultipartUploadCommand(target), options);
       await this.#client.send(new AbortMultipartUploadCommand({ ...target, UploadId }));
@@ -72,7 +66,7 @@ export class Publication {
   /** The manifest at a key; undefined where there is none, or something else. */
   async manifestAt(key: string): Promise<Manifest | undefined> {
     return onS3('reading the latest manifest', this.#request.destination.bucket, async () => {
-      const text = await this.#store.get(key);
+      const text = await textAt(this.#client, this.#request.destination.bucket, key);
       try {
         return text === undefined ? undefined : committedSchema.safeParse(JSON.parse(text)).data;
       } catch {
