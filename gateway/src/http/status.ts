@@ -13,6 +13,7 @@ export const STATUS: Readonly<Record<GatewayErrorCode | JobErrorCode, number>> =
   ROUTE_NOT_FOUND: 404,
   METHOD_NOT_ALLOWED: 405,
   PIPELINE_BUSY: 409,
+  PIPELINE_CHANGED: 409,
   RUN_ENDED: 409,
   STATE_CLAIMED: 409,
   IDEMPOTENCY_KEY_REUSED: 422,

@@ -1,41 +1,50 @@
+import { isDeepStrictEqual } from 'node:util';
 import { SCHEMA_POLICIES } from '@esclusa/contract';
 import { GatewayError } from '../errors.ts';
 import type { OpenRun } from '../ledger/entries.ts';
 import type { Catalogue } from '../pipelines/catalogue.ts';
+import type { Pipeline } from '../pipelines/pipeline.ts';
 import { effectiveLimits } from './plan.ts';
 import { destinationOf } from './stamp.ts';
 
 /**
- * A run that is taken up, by today's catalogue. One of a pipeline that there is no more is not run: throws `PIPELINE_NOT_FOUND`. Of a sealed entry it is known that a catalogue once
- * had it so, and it stays as it was accepted; of any other the pipeline's own source, datasets and limits stand in place of what the entry says, so that nobody can have a
- * database read in a way that no pipeline reads it. Throws `BODY_INVALID` for a dataset that the pipeline has not, and what the engine says of its job.
+ * A run that is taken up, by today's catalogue. Throws `PIPELINE_NOT_FOUND` for a pipeline that there is no more. Of a sealed entry it is known that a catalogue once had it so,
+ * and it stays as it was accepted. Any other must ask for what its pipeline reads today, letter for letter (throws `PIPELINE_CHANGED`), so that nobody can have a database read
+ * in a way that no pipeline reads it; its limits and destination are today's. Throws what the engine says of its job.
  */
 export async function vouchFor(run: OpenRun, catalogue: Pick<Catalogue, 'list' | 'get'>, { isSealed }: { isSealed: boolean }): Promise<OpenRun> {
   if (isSealed) {
     const known = await catalogue.list();
     if (known.some(({ name }) => name === run.pipeline)) return run;
-    throw new GatewayError('PIPELINE_NOT_FOUND', `there is no pipeline "${run.pipeline}" any more, so the run that waited for it is not begun`);
+    throw new GatewayError('PIPELINE_NOT_FOUND', `there is no pipeline "${run.pipeline}" any more, so the run that waited for it was not begun`);
   }
   const { pipeline, job } = await catalogue.get(run.pipeline);
-  const asked = Object.entries(run.datasets).map(([name, { schemaChanges }]) => {
-    if (!Object.hasOwn(pipeline.datasets, name)) {
-      throw new GatewayError(
-        'BODY_INVALID',
-        `the pipeline "${run.pipeline}" has no dataset ${JSON.stringify(name)} any more, so the run that waited for it is not begun`,
-      );
-    }
-    const policy = SCHEMA_POLICIES.find((known) => known === schemaChanges);
-    return [name, { ...pipeline.datasets[name], ...(policy === undefined ? {} : { schemaChanges: policy }) }] as const;
-  });
+  const isSame =
+    run.job === pipeline.job &&
+    isDeepStrictEqual(run.source, pipeline.source) &&
+    Object.entries(run.datasets).every(([name, options]) => isOf(pipeline, name, options));
+  if (!isSame) {
+    throw new GatewayError(
+      'PIPELINE_CHANGED',
+      `the pipeline "${run.pipeline}" reads something else than when the run was accepted, so it was not begun; ask for it again`,
+    );
+  }
   const { keyTemplate: _, ...rest } = run;
   return {
     ...rest,
-    job: pipeline.job,
-    datasets: Object.fromEntries(asked),
-    whole: asked.length === Object.keys(pipeline.datasets).length,
-    source: pipeline.source,
+    whole: Object.keys(run.datasets).length === Object.keys(pipeline.datasets).length,
     destination: destinationOf(pipeline),
     ...(pipeline.destination.key === undefined ? {} : { keyTemplate: pipeline.destination.key }),
     limits: effectiveLimits(job.limits, pipeline.limits),
   };
+}
+
+/** Whether a dataset is one of the pipeline's, but for the policy that a caller may have chosen for the one run. */
+function isOf({ datasets }: Pipeline, name: string, asked: Readonly<Record<string, unknown>>): boolean {
+  if (!Object.hasOwn(datasets, name)) return false;
+  const known = datasets[name] ?? {};
+  if (isDeepStrictEqual(asked, known)) return true;
+  const { schemaChanges: policy, ...rest } = asked;
+  const { schemaChanges: _, ...others } = known;
+  return SCHEMA_POLICIES.some((one) => one === policy) && isDeepStrictEqual(rest, others);
 }
