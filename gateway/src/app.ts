@@ -56,6 +56,7 @@ export async function startGateway(config: Config, engine: Engine, log: Logger, 
     config.PIPELINES_DIR,
     (job) => engine.describe(job),
     (pipeline) => keyProblems(pipeline, config.LEDGER_PREFIX),
+    config.environment,
   );
   const owning = new Owning(engine, config.INSTALLATION_ID);
   const times = new RunTimes(config.MAX_RUNNING);
