@@ -143,6 +143,8 @@ export async function startGateway(config: Config, engine: Engine, log: Logger, 
   const host = config.HOST.includes(':') ? `[${config.HOST}]` : config.HOST;
   const url = `http://${host}:${port}`;
   log.info({ url, engine: engine.name, pipelines: (await catalogue.list()).map((pipeline) => pipeline.name) }, 'listening');
+  // Only the engine's host knows, and it may not answer yet: then it is silent here, and the reconciler tells.
+  void engine.health().then(({ warnings = [] }) => warnings.forEach((warning) => log.warn({ engine: engine.name }, warning)));
   void reconciler.run();
   scheduler.start();
   const stopLoopDelay = logLoopDelay(log);

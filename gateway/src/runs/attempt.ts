@@ -7,7 +7,8 @@ import { resolveVariables } from '../pipelines/variables.ts';
 import { keepMark } from './keep.ts';
 import type { OwnStop } from './outcome.ts';
 import { OutputCollector, type OutputListener } from './output/collector.ts';
-import { Mask } from './output/mask.ts';
+import type { Mask } from './output/mask.ts';
+import { maskFor } from './output/secrets.ts';
 import { type S3Settings, planAttempt } from './plan.ts';
 
 // The job's own clock comes first; ours is for a job that doesn't keep it.
@@ -43,6 +44,8 @@ export interface PreparedAttempt {
   readonly spec: AttemptSpec;
   readonly secrets: Readonly<Record<string, string>>;
   readonly mask: Mask;
+  /** Names of the datasets that it is asked for. */
+  readonly datasets: readonly string[];
 }
 
 /** The part of a run that an attempt needs. */
@@ -82,13 +85,13 @@ export async function prepareAttempt(
     ...(credentials.sessionToken === undefined ? {} : { [S3_SECRETS.sessionToken]: credentials.sessionToken }),
   };
   const keep = keepMark(run.keep, run.limits.timeAllowedSeconds, services.keepHours, new Date());
-  const image = mode === 'run' ? await imageOf(services.engine, run.job) : undefined;
+  const image = await imageOf(services.engine, run.job, job);
   const spec = planAttempt({
     run,
     entry,
     mode,
     limits: run.limits,
-    image,
+    image: mode === 'run' ? image : undefined,
     previous: mode === 'check' ? undefined : services.latestKey(run.pipeline),
     variables: variables.plain,
     s3,
@@ -97,17 +100,17 @@ export async function prepareAttempt(
   });
   // The access key's id is no secret by itself and stands in every signed URL.
   const { [S3_SECRETS.accessKeyId]: _, ...hidden } = secrets;
-  return { spec, secrets, mask: new Mask(Object.values(hidden)) };
+  return { spec: { ...spec, image }, secrets, mask: maskFor(environment, Object.values(hidden)), datasets: Object.keys(run.datasets) };
 }
 
-/** For the manifest only: that an image is missing, or the engine away, is for the start to say. */
-async function imageOf(engine: Engine, job: string): Promise<string | undefined> {
-  return engine.image(job).catch(() => undefined);
+/** What is described is what is started, and what the manifest names. That an image is missing, or the engine away, is for the start to say. */
+async function imageOf(engine: Engine, job: string, described: JobJson): Promise<string | undefined> {
+  return engine.image(job, described).catch(() => undefined);
 }
 
 /** Starts a container, hands it its secrets, and stays with it until it has ended and its output is drained. */
 export async function runAttempt(services: AttemptServices, prepared: PreparedAttempt, log: Logger, control: AttemptControl): Promise<EndedAttempt> {
-  const collector = collect(prepared.mask, log, control);
+  const collector = collect(prepared, log, control);
   const container = await services.engine.start(prepared.spec, collector, () => control.stands?.('created'));
   log.info({ container: container.handle }, 'attempt started');
   control.stands?.('started');
@@ -122,7 +125,7 @@ export async function adoptAttempt(
   control: AttemptControl,
 ): Promise<(() => Promise<EndedAttempt>) | undefined> {
   const { run, attempt } = prepared.spec;
-  const collector = collect(prepared.mask, log, control);
+  const collector = collect(prepared, log, control);
   const container = await services.engine.adopt({ run, attempt }, services.installation, collector);
   if (container === undefined) return undefined;
   log.info({ container: container.handle }, 'attempt adopted');
@@ -133,8 +136,8 @@ export async function adoptAttempt(
   };
 }
 
-function collect(mask: Mask, log: Logger, control: AttemptControl): OutputCollector {
-  const collector = new OutputCollector(mask, {
+function collect({ mask, spec, datasets }: PreparedAttempt, log: Logger, control: AttemptControl): OutputCollector {
+  const listener: OutputListener = {
     log: (line) => log.debug({ line }, 'job output'),
     line: (line) => control.listener?.line?.(line),
     progress: (progress) => {
@@ -143,7 +146,8 @@ function collect(mask: Mask, log: Logger, control: AttemptControl): OutputCollec
     },
     final: (line) => control.listener?.final?.(line),
     event: (name) => control.listener?.event?.(name),
-  });
+  };
+  const collector = new OutputCollector(mask, listener, { mode: spec.mode, datasets });
   control.output(collector);
   return collector;
 }
