@@ -61,15 +61,16 @@ describe.each(SPELLINGS)('%s', (_, write) => {
 test('of a secret that a cut goes through nothing stays, wherever it is cut', () => {
   const text = 'canary-"secret"-0123456789';
   const mask = new Mask([text]);
-  for (const [, write] of SPELLINGS) {
-    for (const back of [1, 3, 10, 20, 40, 100, 200]) {
+  // Those that are of the secret alone; and with less than all the places, since each is half a megabyte.
+  for (const [, write] of SPELLINGS.filter(([name]) => !/off|user|behind|base64url/.test(name))) {
+    for (const back of [1, 10, 40, 200]) {
       const collector = new OutputCollector(mask);
       const spelled = write(text);
       for (const edge of [256 * 1024, 256 * 1024 + mask.margin]) {
         collector.stderr(Buffer.from(`${'.'.repeat(edge - back)}${spelled}${'.'.repeat(5_000)}\n`));
       }
       collector.end();
-      expect(collector.log.text()).toMatch(/^(\.*(\*\*\*)?\.*\n)*$/);
+      expect(collector.log.text().replaceAll(/[.\n]/g, '').replaceAll('***', '')).toBe('');
     }
   }
 });
