@@ -65,6 +65,7 @@ export async function startGateway(config: Config, engine: Engine, log: Logger, 
     config.PIPELINES_DIR,
     (job) => engine.describe(job),
     (pipeline) => keyProblems(pipeline, config.LEDGER_PREFIX),
+    config.environment,
   );
   const owning = new Owning(engine, config.INSTALLATION_ID);
   const times = new RunTimes(config.MAX_RUNNING);
@@ -153,6 +154,8 @@ export async function startGateway(config: Config, engine: Engine, log: Logger, 
   const host = config.HOST.includes(':') ? `[${config.HOST}]` : config.HOST;
   const url = `http://${host}:${port}`;
   log.info({ url, engine: engine.name, pipelines: (await catalogue.list()).map((pipeline) => pipeline.name) }, 'listening');
+  // Only the engine's host knows, and it may not answer yet: then it is silent here, and the reconciler tells.
+  void engine.health().then(({ warnings = [] }) => warnings.forEach((warning) => log.warn({ engine: engine.name }, warning)));
   void reconciler.run();
   scheduler.start();
   const stopLoopDelay = logLoopDelay(log);

@@ -7,6 +7,9 @@ import { LEAN, UNUSED } from './lean.ts';
 
 const ROOT = new URL('../..', import.meta.url).pathname;
 
+/** What runs beside the gateway's main thread, in a file of its own. */
+const GATEWAY_WORKERS = ['pipelines/schema-worker'];
+
 const isMap = (name: string): boolean => name.endsWith('.map');
 
 /** A program with all that it imports, not yet written. */
@@ -19,10 +22,11 @@ export interface Bundle {
   readonly hash: string;
 }
 
-/** Bundles `<folder>/src/main.ts` with all that it imports: `main.js`, and of a job a file each for what it imports only when it needs it. */
+/** Bundles `<folder>/src/main.ts` with all that it imports: `main.js`, of a job a file each for what it imports only when it needs it, of the gateway one for each thread. */
 export async function bundle(folder: string): Promise<Bundle> {
   const isGateway = basename(folder) === 'gateway';
-  const { outputs, packages } = await bundled(join(folder, 'src/main.ts'), {
+  const source = (name: string): string => join(folder, 'src', `${name}.ts`);
+  const { outputs, packages } = await bundled([source('main'), ...(isGateway ? GATEWAY_WORKERS.map(source).filter((path) => existsSync(path)) : [])], {
     // What a job has no use for is not even read: that is a sixth of its start (docs/decisions.md).
     splitting: !isGateway,
     // A job's libraries may need any encoding, and TLS to any server; a gateway lives long and rests most of the time.
@@ -41,7 +45,7 @@ export async function bundle(folder: string): Promise<Bundle> {
 
 /** Bundles a program of any name with all that it imports; resolves with the one file that it becomes. */
 export async function bundleFile(entry: string): Promise<Uint8Array> {
-  const { outputs } = await bundled(entry, { splitting: false, plugins: UNUSED });
+  const { outputs } = await bundled([entry], { splitting: false, plugins: UNUSED });
   const [, content] = [...outputs].find(([name]) => !isMap(name)) ?? [];
   if (content === undefined) throw new Error(`esbuild made nothing of ${entry}`);
   return content;
@@ -53,11 +57,11 @@ interface Bundled {
   readonly packages: readonly string[];
 }
 
-async function bundled(entry: string, options: { readonly splitting: boolean; readonly plugins: Plugin[] }): Promise<Bundled> {
+async function bundled(entries: readonly [string, ...string[]], options: { readonly splitting: boolean; readonly plugins: Plugin[] }): Promise<Bundled> {
   const result = await build({
     ...options,
-    entryPoints: [entry],
-    outdir: join(dirname(entry), 'dist'),
+    entryPoints: [...entries],
+    outdir: join(dirname(entries[0]), 'dist'),
     metafile: true,
     absWorkingDir: ROOT,
     bundle: true,

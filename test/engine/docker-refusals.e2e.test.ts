@@ -4,6 +4,12 @@ import { connectDocker } from '../../gateway/src/engine/docker/connect.ts';
 import { DockerEngine } from '../../gateway/src/engine/docker/docker.ts';
 import { TestImages } from './support/images.ts';
 
+// An image's own idea of who is who: root by other names, and a group of root's.
+const PASSWD = [
+  'USER 0',
+  `RUN ["node", "-e", "const fs = require('fs'); fs.writeFileSync('/etc/passwd', 'root:x:0:0::/:\\\\nadmin:x:0:0::/:\\\\n65532:x:0:0::/:\\\\nx:x:1234:0::/:\\\\n'); fs.writeFileSync('/etc/group', 'root:x:0:x,admin,65532\\\\n65532:x:0:\\\\n')"]`,
+];
+
 describe('what Docker alone can refuse', () => {
   const docker = connectDocker();
   const images = new TestImages(docker);
@@ -79,13 +85,105 @@ describe('what Docker alone can refuse', () => {
     ['none', [], '65532'],
     ['root', ['USER root'], '65532'],
     ['one of its own', ['USER 1234:1234'], '1234'],
-  ])('an image whose user is %s runs as no root', async (_name, lines, uid) => {
-    const job = `user-${uid}-${lines.length}`;
+    ['root by another name', [...PASSWD, 'USER admin'], '65532'],
+    ['root with a sign', ['USER +0'], '65532'],
+    ['root by wrapping around', ['USER 4294967296'], '65532'],
+    ['a name that is a number', [...PASSWD, 'USER 65532'], '65532'],
+    ["a number in root's group", ['USER 1234:0'], '65532'],
+    ['a number whose group its passwd says', [...PASSWD, 'USER 1234'], '1234'],
+  ])('an image whose user is %s runs as no root', async (name, lines, uid) => {
+    const job = `user-${name.replaceAll(/[^a-z]+/g, '-')}`;
     await images.build(job, { folder: 'conformance', lines });
     const recorder = new Recorder();
     const attempt = await bench.start({ ...bench.spec('look'), job }, recorder);
     await attempt.ended;
-    expect((JSON.parse(recorder.out) as { uid: number }).uid).toBe(Number(uid));
+    const seen = JSON.parse(recorder.out) as { uid: number; gid: number; groups: number[] };
+    expect(seen.uid).toBe(Number(uid));
+    expect([seen.gid, ...seen.groups]).not.toContain(0);
+  });
+
+  test('what an image says of its containers is followed only as far as it does no harm', async () => {
+    const job = 'hostile';
+    const lines = [
+      ...['VOLUME ["/data", "/app/cache/"]', 'STOPSIGNAL SIGUSR1', 'HEALTHCHECK --interval=1s CMD ["node", "-e", "1"]'],
+      ...[`LABEL esclusa.keep=all esclusa.keep-until=2999-01-01T00:00:00Z esclusa.run=forged esclusa.installation=${bench.installation}`],
+    ];
+    await images.build(job, { folder: 'conformance', labelled: false, lines });
+    const volumes = async (): Promise<number> => ((await docker.listVolumes()).Volumes ?? []).length;
+    const before = await volumes();
+    const recorder = new Recorder();
+    expect(await engine.describe(job)).toMatchObject({ name: job });
+    expect(await engine.list(bench.installation)).toEqual([]);
+    const attempt = await bench.start({ ...bench.spec('polite'), job }, recorder);
+    await recorder.until('ready');
+    const { Image, HostConfig, Config, Mounts } = await docker.getContainer(attempt.handle).inspect();
+    expect(Image).toBe((await docker.getImage(`${images.prefix}-${job}`).inspect()).Id);
+    expect(Mounts.map(({ Type, Destination }) => `${Type} ${Destination}`).toSorted()).toEqual(['tmpfs /app/cache', 'tmpfs /data']);
+    expect(HostConfig).toMatchObject({ CgroupnsMode: 'private', IpcMode: 'private', ShmSize: 8 * 1024 * 1024 });
+    expect(Config).toMatchObject({ StopSignal: 'SIGTERM', Healthcheck: { Test: ['NONE'] } });
+    expect(Config.Labels).toMatchObject({ 'esclusa.keep': '', 'esclusa.keep-until': '', 'esclusa.run': attempt.id.run });
+    await attempt.stop(20);
+    // Its handler of SIGTERM, not the kill after the grace period.
+    expect((await attempt.ended).status).not.toBe(137);
+    expect(await volumes()).toBe(before);
+  });
+
+  test('volumes are memory: bounded, without programs', async () => {
+    await images.build('volumes', {
+      folder: 'conformance',
+      lines: [
+        'VOLUME /data',
+        `ENTRYPOINT ["node", "-e", "for (const name of ['mounts', 'limits', 'cgroup']) process.stdout.write(require('fs').readFileSync('/proc/self/' + name))"]`,
+      ],
+    });
+    const recorder = new Recorder();
+    await (
+      await bench.start({ ...bench.spec('look'), job: 'volumes' }, recorder)
+    ).ended;
+    expect(recorder.out).toMatch(/^tmpfs \/data tmpfs (?=.*nosuid)(?=.*nodev)(?=.*noexec)(?=.*size=8192k)/m);
+    expect(recorder.out).toMatch(/^shm \/dev\/shm tmpfs .*size=8192k/m);
+    expect(recorder.out).toMatch(/^Max open files +4096 +4096/m);
+    // In a namespace of its own the job sees no path of the host's.
+    expect(recorder.out).toMatch(/^\d+:memory:\/$|^0::\/$/m);
+  });
+
+  test.each([['VOLUME /'], ['VOLUME /proc/x'], [`VOLUME ${Array.from({ length: 9 }, (_, n) => `/v${n}`).join(' ')}`]])(
+    'an image with %s is refused',
+    async (line) => {
+      const job = `volume-${line.length}`;
+      await images.build(job, { folder: 'conformance', lines: [line] });
+      const refusal = { code: 'IMAGE_INVALID', message: expect.stringContaining('VOLUME') };
+      await expect(engine.describe(job)).rejects.toMatchObject(refusal);
+      await expect(engine.start({ ...bench.spec('exit'), job }, new Recorder())).rejects.toMatchObject(refusal);
+    },
+  );
+
+  test('a job.json of 100 MB is refused before it is read', async () => {
+    const grow = `RUN ["node", "-e", "require('fs').truncateSync('/app/job.json', 1e8)"]`;
+    await images.build('large', { folder: 'conformance', labelled: false, lines: ['USER 0', grow] });
+    const before = process.memoryUsage().rss;
+    await expect(engine.describe('large')).rejects.toMatchObject({ code: 'IMAGE_INVALID', message: expect.stringContaining('larger than') });
+    expect(process.memoryUsage().rss - before).toBeLessThan(64 * 1024 * 1024);
+  });
+
+  test('what was described is what is started, whatever its name stands for by then', async () => {
+    await images.build('moved', { folder: 'conformance' });
+    const described = await engine.describe('moved');
+    const image = await engine.image('moved', described);
+    await images.build('moved', { folder: 'conformance', lines: ['ENV MOVED=1'] });
+    expect(await engine.image('moved', described)).toBe(image);
+    expect(await engine.image('moved')).not.toBe(image);
+    const attempt = await bench.start({ ...bench.spec('exit', { STATUS: '0' }), job: 'moved', image }, new Recorder());
+    expect((await docker.getContainer(attempt.handle).inspect()).Image).toBe(image);
+    await attempt.ended;
+  });
+
+  test("one image under two names is not taken for the other's job", async () => {
+    await images.build('alias', { folder: 'conformance' });
+    await docker.getImage(`${images.prefix}-alias`).tag({ repo: `${images.prefix}-other`, tag: 'latest' });
+    await engine.describe('alias');
+    await expect(engine.describe('other')).rejects.toMatchObject({ code: 'IMAGE_INVALID', message: expect.stringContaining('"alias"') });
+    await docker.getImage(`${images.prefix}-other`).remove();
   });
 
   test('a container that was created and never started is started by who adopts it', async () => {

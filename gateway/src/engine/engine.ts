@@ -12,6 +12,8 @@ export interface AttemptSpec extends AttemptId {
   readonly job: string;
   readonly pipeline: string;
   readonly mode: 'run' | 'check' | 'plan';
+  /** Digest of the image to start, as {@link Engine.image} told it; what the job's name stands for at the start when undefined. */
+  readonly image?: string | undefined;
   /** Installation that owns the container; a gateway only ever touches its own installation's. */
   readonly installation: string;
   /** Plain environment, the request included. */
@@ -87,6 +89,8 @@ export interface EngineHealth {
   readonly version?: string;
   /** What is wrong and what mends it. */
   readonly problem?: string;
+  /** What the host does not protect jobs by, as sentences. */
+  readonly warnings?: readonly string[];
 }
 
 /** What starts containers. Implementations: `docker`, `process`; conformance.ts holds them to this page. */
@@ -104,10 +108,10 @@ export interface Engine {
   /** What the job says of itself. Rejects with {@link EngineError}: `IMAGE_MISSING`, `IMAGE_INVALID`, `ENGINE_UNREACHABLE`. */
   describe(job: string): Promise<JobJson>;
   /**
-   * Digest of what the job's name stands for now, `sha256:…`; undefined where an engine has no images. Asked right before a container is
-   * created: a name that is given to another image in between is not noticed. May reject like {@link describe}.
+   * Digest of what the job is started from, `sha256:…`; undefined where an engine has no images. Of a job that was `described` by this engine
+   * it is the image that the description came from, whatever its name stands for by now. May reject like {@link describe}.
    */
-  image(job: string): Promise<string | undefined>;
+  image(job: string, described?: JobJson): Promise<string | undefined>;
   /**
    * Creates, attaches and starts a container; its output flows into `output` from the first byte.
    * Done twice for the same attempt it gives the container that is there already (first creator wins). `created` is called once there is one

@@ -3,8 +3,10 @@ import { stat, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { GatewayError } from '../errors.ts';
 import { checkAgainstJob } from './check-datasets.ts';
+import { KnownJobs } from './known-jobs.ts';
 import { type Pipeline, type PipelineProblem, formatProblem } from './pipeline.ts';
 import { type PipelineFolder, readPipelines } from './read.ts';
+import type { Environment } from './variable-rules.ts';
 
 /** Gives the description of a job; rejects when its image is missing or the engine can't be reached. */
 export type DescribeJob = (job: string) => Promise<JobJson>;
@@ -31,24 +33,40 @@ export class Catalogue {
   readonly #folder: string;
   readonly #describe: DescribeJob;
   readonly #check: CheckPipeline;
+  readonly #environment: Environment;
+  /** Every job that was described so far. */
+  readonly jobs = new KnownJobs();
   #pipelines = new Map<string, Pipeline>();
   #problems: readonly PipelineProblem[] = [];
   #fingerprint = '';
   #refreshing: Promise<void> = Promise.resolve();
-  readonly #checked = new WeakMap<Pipeline, { job: JobJson; problems: readonly PipelineProblem[] }>();
+  readonly #checked = new WeakMap<Pipeline, { job: JobJson; version: number; problems: readonly PipelineProblem[] }>();
 
-  private constructor(folder: string, describe: DescribeJob, check: CheckPipeline) {
+  private constructor(folder: string, describe: DescribeJob, check: CheckPipeline, environment: Environment) {
     this.#folder = folder;
     this.#describe = describe;
     this.#check = check;
+    this.#environment = environment;
   }
 
-  /** Reads the folder; rejects with every problem of every file, those that only the jobs can see included where their images are there. */
-  static async load(folder: string, describe: DescribeJob, check: CheckPipeline = () => []): Promise<Catalogue> {
-    const catalogue = new Catalogue(folder, describe, check);
+  /**
+   * Reads the folder; rejects with every problem of every file, those that only the jobs can see included where their images are there.
+   * What an image alone is to blame for is told when its pipeline is used, like a missing image.
+   */
+  static async load(folder: string, describe: DescribeJob, check: CheckPipeline = () => [], environment: Environment = {}): Promise<Catalogue> {
+    const catalogue = new Catalogue(folder, describe, check, environment);
     const { pipelines, problems } = await catalogue.#read();
     const all = [...problems];
-    for (const pipeline of pipelines) all.push(...(await catalogue.#jobProblems(pipeline)));
+    // All of them before the first is checked: what one job calls a secret counts for the others.
+    const jobs = new Map<string, JobJson>();
+    for (const { job } of pipelines) {
+      const described = jobs.get(job) ?? (await catalogue.#described(job));
+      if (described !== undefined) jobs.set(job, described);
+    }
+    for (const pipeline of pipelines) {
+      const job = jobs.get(pipeline.job);
+      if (job !== undefined) all.push(...(await catalogue.#checkJob(pipeline, job)).filter(({ blames }) => blames !== 'job'));
+    }
     if (all.length > 0) throw new PipelinesError(all);
     catalogue.#pipelines = new Map(pipelines.map((pipeline) => [pipeline.name, pipeline]));
     catalogue.#fingerprint = await fingerprint(folder);
@@ -77,7 +95,8 @@ export class Catalogue {
       });
     }
     const job = await this.#describe(pipeline.job);
-    const problems = this.#checkJob(pipeline, job);
+    this.jobs.add(job);
+    const problems = await this.#checkJob(pipeline, job);
     if (problems.length > 0) {
       throw new GatewayError('PIPELINE_INVALID', `the pipeline "${name}" does not fit its job: ${problems.map(formatProblem).join('; ')}`, {
         details: { problems },
@@ -86,12 +105,13 @@ export class Catalogue {
     return { pipeline, job };
   }
 
-  /** Compiling a job's schema takes tens of milliseconds, so the answer is kept as long as neither of the two changes. */
-  #checkJob(pipeline: Pipeline, job: JobJson): readonly PipelineProblem[] {
+  /** Asking a job's schema takes tens of milliseconds and a thread, so the answer is kept as long as nothing that it was asked with changes. */
+  async #checkJob(pipeline: Pipeline, job: JobJson): Promise<readonly PipelineProblem[]> {
+    const { version } = this.jobs;
     const known = this.#checked.get(pipeline);
-    if (known?.job === job) return known.problems;
-    const problems = checkAgainstJob(pipeline, job);
-    this.#checked.set(pipeline, { job, problems });
+    if (known?.job === job && known.version === version) return known.problems;
+    const problems = await checkAgainstJob(pipeline, job, { environment: this.#environment, jobs: this.jobs });
+    this.#checked.set(pipeline, { job, version, problems });
     return problems;
   }
 
@@ -124,14 +144,14 @@ export class Catalogue {
   }
 
   /** A job that can't be asked now is asked at the first use: a missing image must not keep the other pipelines from serving. */
-  async #jobProblems(pipeline: Pipeline): Promise<PipelineProblem[]> {
-    let job: JobJson;
+  async #described(name: string): Promise<JobJson | undefined> {
     try {
-      job = await this.#describe(pipeline.job);
+      const job = await this.#describe(name);
+      this.jobs.add(job);
+      return job;
     } catch {
-      return [];
+      return undefined;
     }
-    return checkAgainstJob(pipeline, job);
   }
 }
 

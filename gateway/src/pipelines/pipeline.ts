@@ -71,6 +71,8 @@ export interface PipelineProblem {
   readonly line: number;
   readonly field: string;
   readonly message: string;
+  /** Set where the job's image is at fault and not the file: then the other pipelines serve all the same. */
+  readonly blames?: 'job';
 }
 
 /** `pipelines/x.yaml:3: datasets.a.colums: …` */

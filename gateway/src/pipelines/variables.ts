@@ -1,5 +1,6 @@
 import type { JobJson } from '@esclusa/contract';
 import { GatewayError } from '../errors.ts';
+import { type Environment, REFERENCE, variableProblems } from './variable-rules.ts';
 
 /** A job's variables for one pipeline, apart by whether they may be seen. */
 export interface JobVariables {
@@ -7,20 +8,24 @@ export interface JobVariables {
   readonly secret: Record<string, string>;
 }
 
-type Environment = Readonly<Record<string, string | undefined>>;
-
-const REFERENCE = /\$\{([A-Z_][A-Z0-9_]*)(?::-([^}]*))?\}/g;
-
 /**
  * Finds the value of every variable that the job wants: from the pipeline's `source`, where `${NAME}` and `${NAME:-default}`
  * stand for variables of the gateway, else from the gateway's variable of the same name.
- * Rejects with `PIPELINE_NOT_CONFIGURED`, naming every variable that is missing.
+ * Throws `PIPELINE_NOT_CONFIGURED`, naming every variable that is missing, and `PIPELINE_INVALID` for one that the job may not have.
  */
 export function resolveVariables(pipeline: { name: string; source: Record<string, string> }, job: JobJson, environment: Environment): JobVariables {
+  // Once more after the catalogue: a run that is taken up again comes from the ledger.
+  const problems = variableProblems(pipeline.source, job, environment);
+  if (problems.length > 0) {
+    const all = problems.map(({ variable, message }) => (variable === undefined ? message : `source.${variable}: ${message}`));
+    throw new GatewayError('PIPELINE_INVALID', `the pipeline "${pipeline.name}" hands over what it must not: ${all.join('; ')}`, {
+      details: { problems: all },
+    });
+  }
   const variables: JobVariables = { plain: {}, secret: {} };
   const missing: string[] = [];
   for (const { name, secret, required } of job.environment) {
-    const written = pipeline.source[name];
+    const written = Object.hasOwn(pipeline.source, name) ? pipeline.source[name] : undefined;
     const missingBefore = missing.length;
     const value = written === undefined ? environment[name] : expand(written, environment, missing);
     if (value !== undefined && value !== '') (secret ? variables.secret : variables.plain)[name] = value;

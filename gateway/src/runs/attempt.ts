@@ -9,7 +9,8 @@ import { resolveVariables } from '../pipelines/variables.ts';
 import { keepMark } from './keep.ts';
 import type { OwnStop } from './outcome.ts';
 import { OutputCollector, type OutputListener } from './output/collector.ts';
-import { Mask } from './output/mask.ts';
+import type { Mask } from './output/mask.ts';
+import { maskFor } from './output/secrets.ts';
 import { type S3Settings, planAttempt } from './plan.ts';
 
 // The job's own clock comes first; ours is for a job that doesn't keep it.
@@ -50,6 +51,8 @@ export interface PreparedAttempt {
   readonly mask: Mask;
   /** What columns are compared with; null where there is nothing, undefined where nothing is compared. */
   readonly previous: PreviousColumns | null | undefined;
+  /** Names of the datasets that it is asked for. */
+  readonly datasets: readonly string[];
 }
 
 /** The part of a run that an attempt needs. */
@@ -86,7 +89,7 @@ export async function prepareAttempt(
   const [credentials, previous, image] = await Promise.all([
     services.credentials({ run: run.run, attempt: entry.attempt, keys: Object.values(entry.keys), commitKey: entry.commitKey, mode, seconds }),
     mode === 'check' ? undefined : services.latestColumns(run.pipeline, datasets),
-    mode === 'run' ? imageOf(services.engine, run.job) : undefined,
+    imageOf(services.engine, run.job, job),
   ]);
   const secrets = {
     ...variables.secret,
@@ -100,7 +103,7 @@ export async function prepareAttempt(
     entry,
     mode,
     limits: run.limits,
-    image,
+    image: mode === 'run' ? image : undefined,
     previous: mode === 'check' ? undefined : services.latestKey(run.pipeline),
     variables: variables.plain,
     s3,
@@ -109,17 +112,23 @@ export async function prepareAttempt(
   });
   // The access key's id is no secret by itself and stands in every signed URL.
   const { [S3_SECRETS.accessKeyId]: _, ...hidden } = secrets;
-  return { spec, secrets, mask: new Mask(Object.values(hidden)), previous: mode === 'check' ? undefined : (previous ?? null) };
+  return {
+    spec: { ...spec, image },
+    secrets,
+    mask: maskFor(environment, Object.values(hidden)),
+    datasets,
+    previous: mode === 'check' ? undefined : (previous ?? null),
+  };
 }
 
-/** For the manifest only: that an image is missing, or the engine away, is for the start to say. */
-async function imageOf(engine: Engine, job: string): Promise<string | undefined> {
-  return engine.image(job).catch(() => undefined);
+/** What is described is what is started, and what the manifest names. That an image is missing, or the engine away, is for the start to say. */
+async function imageOf(engine: Engine, job: string, described: JobJson): Promise<string | undefined> {
+  return engine.image(job, described).catch(() => undefined);
 }
 
 /** Starts a container, hands it its secrets, and stays with it until it has ended and its output is drained. */
 export async function runAttempt(services: AttemptServices, prepared: PreparedAttempt, log: Logger, control: AttemptControl): Promise<EndedAttempt> {
-  const collector = collect(prepared.mask, log, control);
+  const collector = collect(prepared, log, control);
   const container = await services.engine.start(prepared.spec, collector, () => control.stands?.('created'));
   log.info({ container: container.handle }, 'attempt started');
   control.stands?.('started');
@@ -134,7 +143,7 @@ export async function adoptAttempt(
   control: AttemptControl,
 ): Promise<(() => Promise<EndedAttempt>) | undefined> {
   const { run, attempt } = prepared.spec;
-  const collector = collect(prepared.mask, log, control);
+  const collector = collect(prepared, log, control);
   const container = await services.engine.adopt({ run, attempt }, services.installation, collector);
   if (container === undefined) return undefined;
   log.info({ container: container.handle }, 'attempt adopted');
@@ -145,8 +154,8 @@ export async function adoptAttempt(
   };
 }
 
-function collect(mask: Mask, log: Logger, control: AttemptControl): OutputCollector {
-  const collector = new OutputCollector(mask, {
+function collect({ mask, spec, datasets }: PreparedAttempt, log: Logger, control: AttemptControl): OutputCollector {
+  const listener: OutputListener = {
     log: (line) => log.debug({ line }, 'job output'),
     line: (line) => control.listener?.line?.(line),
     progress: (progress) => {
@@ -155,7 +164,8 @@ function collect(mask: Mask, log: Logger, control: AttemptControl): OutputCollec
     },
     final: (line) => control.listener?.final?.(line),
     event: (name) => control.listener?.event?.(name),
-  });
+  };
+  const collector = new OutputCollector(mask, listener, { mode: spec.mode, datasets });
   control.output(collector);
   return collector;
 }

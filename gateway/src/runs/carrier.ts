@@ -91,8 +91,8 @@ export class Carrier {
     const state = commit.state === 'committed' ? 'committed' : 'aborted';
     // Who asked for it may have asked another gateway, which stopped the container.
     const ownStop = ended?.ownStop ?? (state === 'aborted' && (await this.isCancelled(drive)) ? 'cancelled' : undefined);
-    const { final, memoryPeakBytes } = ended?.collector ?? {};
-    const seen = { commit, exit, ownStop, final, memoryPeakBytes, memoryLimitMiB: run.limits.memoryMiB };
+    const { final, memoryPeakBytes, resultCut } = ended?.collector ?? {};
+    const seen = { commit, exit, ownStop, final, memoryPeakBytes, resultCut, memoryLimitMiB: run.limits.memoryMiB };
     const own = commit.state === 'aborted' && refused !== undefined && ownStop === undefined ? refused : decideOutcome(seen);
     const outcome = explain(own, engine.surroundings);
     // One that vanished can't be kept.

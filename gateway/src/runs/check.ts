@@ -86,6 +86,7 @@ export class Checks {
       final,
       memoryPeakBytes: ended.collector.memoryPeakBytes,
       memoryLimitMiB: limits.memoryMiB,
+      resultCut: ended.collector.resultCut,
     });
     const outcome = explain(decided, this.#services.engine.surroundings);
     if (outcome.ok) throw new Error('a question has nothing to commit');

@@ -15,6 +15,8 @@ export interface Ended {
   /** Highest memory use that the job reported, in bytes. */
   readonly memoryPeakBytes: number | undefined;
   readonly memoryLimitMiB: number;
+  /** Its result line was longer than any may be, and so is lost. */
+  readonly resultCut?: boolean | undefined;
 }
 
 /** What came of an attempt: success with its manifest, or a failure with a code, a sentence, and whether another attempt may help. */
@@ -82,7 +84,8 @@ function exitStatus({ exit }: Ended): Failure | undefined {
 }
 
 function outOfMemory({ exit, memoryPeakBytes, memoryLimitMiB }: Ended): Failure | undefined {
-  const peak = Math.max(exit.memoryPeakBytes ?? 0, memoryPeakBytes ?? 0);
+  // No more than the limit can have been used, whatever a job says.
+  const peak = Math.min(Math.max(exit.memoryPeakBytes ?? 0, memoryPeakBytes ?? 0), memoryLimitMiB * MiB);
   const nearLimit = exit.status === 137 && peak >= memoryLimitMiB * MiB * NEAR_LIMIT;
   if (!exit.oomKilled && !nearLimit) return undefined;
   const seen = peak > 0 ? ` (peak ${Math.round(peak / MiB)} MiB)` : '';
@@ -106,12 +109,14 @@ function interrupted({ exit }: Ended): Failure | undefined {
   return { ok: false, code: 'JOB_INTERRUPTED', message: `the job was killed from outside (status ${exit.status})`, retry: 'yes' };
 }
 
-function contractBroken({ exit, final }: Ended): Failure {
+function contractBroken({ exit, final, resultCut }: Ended): Failure {
   const how =
     exit.status === EXIT.done
-      ? final === undefined
-        ? 'ended with status 0 and without a result line'
-        : 'said that it had succeeded, but there is no manifest at the commit key'
+      ? resultCut === true
+        ? 'ended with a result line that is too long to be read: 256 KiB of a run, 2 MiB of a check or plan'
+        : final === undefined
+          ? 'ended with status 0 and without a result line'
+          : 'said that it had succeeded, but there is no manifest at the commit key'
       : `ended with status ${exit.status} and without an error line`;
   return { ok: false, code: 'JOB_CONTRACT_BROKEN', message: `the job ${how}; see the last lines of its log`, retry: 'no' };
 }

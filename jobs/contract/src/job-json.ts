@@ -10,8 +10,11 @@ export const jobNameSchema = z.string().regex(/^[a-z0-9][a-z0-9-]{0,62}$/, 'a jo
 
 /** An environment variable that a job wants. */
 export const jobVariableSchema = z.strictObject({
-  name: z.string().regex(/^[A-Z_][A-Z0-9_]*$/),
-  description: z.string(),
+  name: z
+    .string()
+    .max(128)
+    .regex(/^[A-Z_][A-Z0-9_]*$/),
+  description: z.string().max(4_000),
   /** Secret values travel in the secrets line, never in the container's environment. */
   secret: z.boolean().default(false),
   required: z.boolean().default(false),
@@ -35,14 +38,17 @@ export type Limits = z.infer<typeof limitsSchema>;
 export const jobJsonSchema = z.strictObject({
   $schema: z.string().optional(),
   name: jobNameSchema,
-  description: z.string().min(1),
+  description: z.string().min(1).max(4_000),
   contract: z.literal(CONTRACT_VERSION),
-  modes: z.array(modeSchema).min(1),
-  environment: z.array(jobVariableSchema),
+  modes: z.array(modeSchema).min(1).max(10),
+  environment: z
+    .array(jobVariableSchema)
+    .max(200)
+    .refine((variables) => new Set(variables.map(({ name }) => name)).size === variables.length, 'a variable stands there once'),
   /** JSON Schema (2020-12) of one dataset in a pipeline. */
   datasets: z.record(z.string(), z.unknown()),
   limits: limitsSchema,
   /** Command for the `process` engine, run in the job's folder. */
-  process: z.strictObject({ command: z.array(z.string()).min(1) }).optional(),
+  process: z.strictObject({ command: z.array(z.string()).min(1).max(100) }).optional(),
 });
 export type JobJson = z.infer<typeof jobJsonSchema>;

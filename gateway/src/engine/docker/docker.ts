@@ -53,8 +53,9 @@ export class DockerEngine implements Engine {
   async health(): Promise<EngineHealth> {
     try {
       const info: unknown = await bounded('info', HEALTH_TIMEOUT_MS, () => this.#docker.info());
-      const { ID, ServerVersion } = info as { ID: string; ServerVersion: string };
-      return { ok: true, identity: ID, version: ServerVersion };
+      const { ID, ServerVersion, SecurityOptions } = info as { ID: string; ServerVersion: string; SecurityOptions?: readonly string[] | null };
+      const warnings = hostWarnings(SecurityOptions ?? []);
+      return { ok: true, identity: ID, version: ServerVersion, ...(warnings.length > 0 ? { warnings } : {}) };
     } catch (error) {
       return { ok: false, problem: engineError(error, 'asking for its state').message };
     }
@@ -70,15 +71,13 @@ export class DockerEngine implements Engine {
     return this.#images.describe(job);
   }
 
-  async image(job: string): Promise<string> {
-    const { Id } = await this.#images.inspect(job);
-    return Id;
+  async image(job: string, described?: JobJson): Promise<string> {
+    return (await this.#images.imageOf(job, described)).id;
   }
 
   async start(spec: AttemptSpec, output: OutputSink, made?: () => void): Promise<Attempt> {
     checkEnvironment(spec);
-    const { Config } = await this.#images.inspect(spec.job);
-    const plan = toContainer(spec, { imagePrefix: this.#prefix, network: this.#network, imageUser: Config.User });
+    const plan = toContainer(spec, { image: await this.#images.config(spec.job, spec.image), network: this.#network });
     for (let left = CREATE_TRIES; ; left--) {
       const created = await this.#create(plan, spec.job);
       if (created !== undefined) {
@@ -184,6 +183,15 @@ export class DockerEngine implements Engine {
       throw engineError(error, doing);
     }
   }
+}
+
+/** What the daemon's host does not keep jobs in by, as `docker info` tells it. */
+export function hostWarnings(options: readonly string[]): string[] {
+  const has = (name: string): boolean => options.some((option) => option.split(',').includes(`name=${name}`) && !option.includes('profile=unconfined'));
+  return [
+    ...(has('seccomp') ? [] : ['Docker runs containers without seccomp: jobs can make every system call (docker info, Security Options)']),
+    ...(has('apparmor') || has('selinux') ? [] : ['the host has neither AppArmor nor SELinux for containers: one layer less around jobs']),
+  ];
 }
 
 function isOver(state: string): boolean {

@@ -1,11 +1,17 @@
 import { createHash } from 'node:crypto';
-import type { ContainerCreateOptions } from 'dockerode';
+import type { ContainerCreateOptions, HostConfig } from 'dockerode';
 import type { AttemptSpec } from '../engine.ts';
-import { imageName } from './image-name.ts';
+import type { ImageConfig } from './image-config.ts';
 
 const MIB = 1024 * 1024;
-/** The user of distroless images: has no home, owns nothing. */
-const NOBODY = '65532:65532';
+/** Shared memory, which some runtimes want for their semaphores; in memory too, and beside the scratch space. */
+const MAX_SHM_MIB = 8;
+/** Enough for every connection and file of a job, and far from what would fill a host's table. */
+const OPEN_FILES = 4_096;
+
+/** What dockerode's types do not know yet. */
+type Host = HostConfig & { CgroupnsMode: 'private' };
+type MountConfig = NonNullable<HostConfig['Mounts']>;
 
 /** Labels by which a container is found again; everything about an attempt is in them. */
 export const LABELS = {
@@ -19,11 +25,9 @@ export const LABELS = {
 
 /** What the translation needs beside the attempt. */
 export interface ContainerSettings {
-  readonly imagePrefix: string;
+  readonly image: ImageConfig;
   /** Docker network that the job joins. */
   readonly network: string;
-  /** The user that the image names; empty when it names none. */
-  readonly imageUser: string;
 }
 
 /** A container as Docker's API creates it. */
@@ -41,16 +45,19 @@ export function containerName({ installation, run, attempt }: Pick<AttemptSpec, 
 }
 
 /** Translates an attempt into Docker's words; pure, so that a golden test holds it. */
-export function toContainer(spec: AttemptSpec, settings: ContainerSettings): ContainerPlan {
+export function toContainer(spec: AttemptSpec, { image, network }: ContainerSettings): ContainerPlan {
   const { limits } = spec;
   const memory = limits.memoryMiB * MIB;
   return {
     name: containerName(spec),
     body: {
-      Image: imageName(settings.imagePrefix, spec.job),
-      User: isRoot(settings.imageUser) ? NOBODY : settings.imageUser,
+      // By its digest: a name may stand for another image by now.
+      Image: image.id,
+      User: image.user,
       Env: Object.entries(spec.environment).map(([name, value]) => `${name}=${value}`),
       Labels: {
+        // A container has its image's labels too, but for those that it sets itself.
+        ...Object.fromEntries(image.labels.map((name) => [name, ''])),
         ...spec.labels,
         [LABELS.installation]: spec.installation,
         [LABELS.run]: spec.run,
@@ -66,30 +73,39 @@ export function toContainer(spec: AttemptSpec, settings: ContainerSettings): Con
       AttachStdin: true,
       AttachStdout: true,
       AttachStderr: true,
+      // An image may name another signal, which its job would be stopped by, and commands that Docker runs beside it.
+      StopSignal: 'SIGTERM',
+      Healthcheck: { Test: ['NONE'] },
       HostConfig: {
         Memory: memory,
         // The same figure for both means no swap.
         MemorySwap: memory,
         NanoCpus: Math.round(limits.cpus * 1e9),
         PidsLimit: limits.pids,
-        Ulimits: [{ Name: 'core', Soft: 0, Hard: 0 }],
+        Ulimits: [
+          { Name: 'core', Soft: 0, Hard: 0 },
+          { Name: 'nofile', Soft: OPEN_FILES, Hard: OPEN_FILES },
+        ],
         ReadonlyRootfs: true,
         CapDrop: ['ALL'],
         SecurityOpt: ['no-new-privileges'],
+        IpcMode: 'private',
+        CgroupnsMode: 'private',
+        ShmSize: Math.min(limits.scratchMiB, MAX_SHM_MIB) * MIB,
         Tmpfs: { '/tmp': `rw,noexec,nosuid,nodev,mode=1777,size=${limits.scratchMiB}m` },
-        NetworkMode: settings.network,
+        Mounts: coverVolumes(image.volumes, limits.scratchMiB),
+        NetworkMode: network,
         ExtraHosts: ['host.docker.internal:host-gateway'],
         RestartPolicy: { Name: 'no' },
         AutoRemove: false,
         // Bounded on disk, and kept in a driver that can be read back after a broken connection.
         LogConfig: { Type: 'json-file', Config: { 'max-size': '8m', 'max-file': '2' } },
-      },
+      } as Host,
     },
   };
 }
 
-/** Whether an image's USER means root, in any of its spellings. */
-export function isRoot(user: string): boolean {
-  const name = user.split(':')[0] ?? '';
-  return name === '' || name === 'root' || /^0+$/.test(name);
+/** Memory over each volume of an image: Docker would make it a folder on the host's disk, without a bound, from which programs can be run. */
+export function coverVolumes(volumes: readonly string[], sizeMiB: number): MountConfig {
+  return volumes.map((Target) => ({ Type: 'tmpfs', Source: '', Target, TmpfsOptions: { SizeBytes: sizeMiB * MIB, Mode: 0o1777 } }));
 }

@@ -1,13 +1,24 @@
-import { type JobFinal, type JobProgress, SECRETS_RECEIVED, parseMessage } from '@esclusa/contract';
+import { CONNECTED, DATASETS_READ, JOB_ERRORS, type JobFinal, type JobMessage, type JobProgress, SECRETS_RECEIVED } from '@esclusa/contract';
 import type { OutputSink } from '../../engine/engine.ts';
-import { LineSplitter } from './lines.ts';
+import { LineSplitter, MAX_LINE_CHARS } from './lines.ts';
 import { LogBuffer } from './log-buffer.ts';
 import type { Mask } from './mask.ts';
+import { readMessage } from './read-message.ts';
 
 const TAIL_LINES = 50;
 const TAIL_LINE_CHARS = 2_000;
 /** A job that floods its output must not flood the gateway's log. */
 const MAX_LOGGED_LINES = 2_000;
+/** Longest result line of a job that was asked what it would extract: columns of thousands of tables. */
+const MAX_RESULT_CHARS = 2 * 1024 * 1024;
+const RESULT = /^\{\s*"type"\s*:\s*"result"/;
+const EVENTS: ReadonlySet<string> = new Set([SECRETS_RECEIVED, CONNECTED, DATASETS_READ]);
+
+/** What a job was asked, which bounds what it may answer. */
+export interface Asked {
+  readonly mode: 'run' | 'check' | 'plan';
+  readonly datasets: readonly string[];
+}
 
 /** Told of what a job says while it says it; everything is masked already. */
 export interface OutputListener {
@@ -18,7 +29,7 @@ export interface OutputListener {
   line?(line: string): void;
   /** A valid result or error line; there may be another one. */
   final?(line: JobFinal): void;
-  /** One of the events that the contract names. */
+  /** One of the events that the contract names, once each. */
   event?(name: string): void;
 }
 
@@ -35,16 +46,29 @@ export class OutputCollector implements OutputSink {
   secretsReceived = false;
   /** Its lines but progress, masked, for the ledger. */
   readonly log = new LogBuffer();
+  /** A result line was longer than any may be, and so is lost. */
+  resultCut = false;
   readonly #mask: Mask;
+  readonly #asked: ReadonlySet<string> | undefined;
+  readonly #events = new Set<string>();
+  #ignored = false;
+  readonly #most: number;
   readonly #listener: OutputListener;
   readonly #tail: string[] = [];
   #logged = 0;
-  readonly #stdout = new LineSplitter((line) => this.#line(line));
-  readonly #stderr = new LineSplitter((line) => this.#line(line));
+  readonly #stdout: LineSplitter;
+  readonly #stderr: LineSplitter;
 
-  constructor(mask: Mask, listener: OutputListener = {}) {
+  /** `asked`: what the job was asked; without it whatever it says counts. */
+  constructor(mask: Mask, listener: OutputListener = {}, asked?: Asked) {
     this.#mask = mask;
     this.#listener = listener;
+    this.#asked = asked === undefined ? undefined : new Set(asked.datasets);
+    this.#most = asked === undefined || asked.mode === 'run' ? MAX_LINE_CHARS : MAX_RESULT_CHARS;
+    // What is cut off may hold the rest of a secret, whose beginning would not be known for one.
+    const splitter = (): LineSplitter => new LineSplitter((line, cut) => this.#safely(line, cut), this.#most + mask.margin);
+    this.#stdout = splitter();
+    this.#stderr = splitter();
   }
 
   stdout(chunk: Uint8Array): void {
@@ -66,32 +90,71 @@ export class OutputCollector implements OutputSink {
     return this.#tail;
   }
 
-  #line(line: string): void {
+  /** Whatever a job writes: the stream that brings it must not break. */
+  #safely(line: string, cut: boolean): void {
+    try {
+      this.#line(line, cut);
+    } catch (error) {
+      this.#warn('line-lost', `a line of the job could not be read (${(error as Error).name})`);
+    }
+  }
+
+  #line(line: string, cut: boolean): void {
     if (line.trim() === '') return;
-    const message = parseMessage(line);
-    switch (message?.type) {
+    const isResult = RESULT.test(line);
+    const tooLong = cut || line.length > (isResult ? this.#most : MAX_LINE_CHARS);
+    if (tooLong && isResult) this.resultCut = true;
+    const message = tooLong ? undefined : readMessage(line, this.#asked);
+    if (message === 'ignored') return this.#ignore();
+    if (message !== undefined && this.#heard(message)) return;
+    this.#keep(message === undefined ? this.#cutText(line, cut) : JSON.stringify(this.#mask.json(message)));
+  }
+
+  /** Whether that was all, and nothing is to be kept. */
+  #heard(message: JobMessage): boolean {
+    switch (message.type) {
       case 'progress':
         this.memoryPeakBytes = Math.max(this.memoryPeakBytes ?? 0, message.memoryPeakBytes ?? 0) || undefined;
-        this.#listener.progress?.(this.#mask.json(message));
-        return;
+        this.#listener.progress?.({ ...message, dataset: this.#asked === undefined ? this.#mask.text(message.dataset) : message.dataset });
+        return true;
       case 'result':
       case 'error':
         this.final = this.#masked(message);
         this.#listener.final?.(this.final);
-        break;
+        return false;
       case 'log':
-        if (message.event === SECRETS_RECEIVED) this.secretsReceived = true;
-        if (message.event !== undefined) this.#listener.event?.(message.event);
-        break;
-      case undefined:
-        break;
+        if (message.event !== undefined && EVENTS.has(message.event) && !this.#events.has(message.event)) {
+          this.#events.add(message.event);
+          if (message.event === SECRETS_RECEIVED) this.secretsReceived = true;
+          this.#listener.event?.(message.event);
+        }
+        return false;
     }
-    this.#keep(message === undefined ? this.#mask.text(line) : JSON.stringify(this.#mask.json(message)));
+  }
+
+  /** The line masked, then cut: at a place where no secret can have begun. */
+  #cutText(line: string, cut: boolean): string {
+    const masked = this.#mask.text(line);
+    return (cut && this.#mask.margin > 0 ? masked.slice(0, -this.#mask.margin) : masked).slice(0, MAX_LINE_CHARS);
+  }
+
+  #ignore(): void {
+    if (this.#ignored) return;
+    this.#ignored = true;
+    this.#warn('progress-ignored', 'progress of datasets that were not asked for, or in lines of more than 4 KiB, is ignored');
+  }
+
+  #warn(event: string, message: string): void {
+    this.#keep(JSON.stringify({ type: 'log', level: 'warn', event, message }));
   }
 
   /** Masks what a job may put in freely; the contract's own words stay, even if a password should be one of them. */
   #masked(final: JobFinal): JobFinal {
-    if (final.type === 'error') return { ...final, message: this.#mask.text(final.message), details: this.#mask.json(final.details) };
+    if (final.type === 'error') {
+      const isKnown = Object.hasOwn(JOB_ERRORS, final.code);
+      const code = isKnown || this.#mask.text(final.code) === final.code ? final.code : 'JOB_FAILED';
+      return { ...final, code, message: this.#mask.text(final.message), ...(final.details === undefined ? {} : { details: this.#mask.json(final.details) }) };
+    }
     return { ...this.#mask.json(final), type: final.type, mode: final.mode } as JobFinal;
   }
 

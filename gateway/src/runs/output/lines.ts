@@ -1,14 +1,18 @@
-/** Longest line that is kept; of a longer one the rest is dropped, so that a job without line ends costs no memory. */
-const MAX_LINE_CHARS = 256 * 1024;
+/** Longest line that is kept unless more is asked for; of a longer one the rest is dropped, so that a job without line ends costs no memory. */
+export const MAX_LINE_CHARS = 256 * 1024;
 
 /** Cuts a byte stream into lines of text; bytes of one character may come in different chunks. Memory is bounded. */
 export class LineSplitter {
   readonly #decoder = new TextDecoder('utf-8');
-  readonly #onLine: (line: string) => void;
+  readonly #onLine: (line: string, cut: boolean) => void;
+  readonly #most: number;
   #rest = '';
+  #cut = false;
 
-  constructor(onLine: (line: string) => void) {
+  /** `most`: letters of a line that are kept; of a longer one `cut` is true. */
+  constructor(onLine: (line: string, cut: boolean) => void, most = MAX_LINE_CHARS) {
     this.#onLine = onLine;
+    this.#most = most;
   }
 
   /** Takes the next bytes. */
@@ -35,11 +39,14 @@ export class LineSplitter {
   }
 
   #grow(text: string, from: number, end: number): void {
-    const room = MAX_LINE_CHARS - this.#rest.length;
+    const room = this.#most - this.#rest.length;
+    if (end - from > room) this.#cut = true;
     if (room > 0) this.#rest += text.slice(from, Math.min(end, from + room));
   }
 
   #emit(line: string): void {
-    this.#onLine(line.endsWith('\r') ? line.slice(0, -1) : line);
+    const cut = this.#cut;
+    this.#cut = false;
+    this.#onLine(line.endsWith('\r') ? line.slice(0, -1) : line, cut);
   }
 }

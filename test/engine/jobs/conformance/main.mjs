@@ -147,7 +147,7 @@ const ACTS = {
     const core = /^Max core file size\s+(\S+)/m.exec(readFileSync('/proc/self/limits', 'utf8'))?.[1];
     spawn('/tmp/program').once('error', ({ code }) => {
       writes['/tmp/program'] = code;
-      say(JSON.stringify({ uid: process.getuid(), status, writes, tmpMount, core }));
+      say(JSON.stringify({ uid: process.getuid(), gid: process.getgid(), groups: process.getgroups(), status, writes, tmpMount, core }));
     });
   },
 };

@@ -1,0 +1,20 @@
+import { configSchema } from './config.ts';
+
+/*
+ * The names of environment variables that are never a job's: no job.json may declare one, no pipeline may refer to one.
+ * What a job is told of S3 and of its request comes from runs/plan.ts alone.
+ */
+
+/** The gateway's own that its configuration does not list, or not yet. */
+const OURS = ['LEDGER_KEY', 'LEDGER_KEY_PREVIOUS', 'LEDGER_SEALED_SINCE', 'S3_JOB_ROLE', 'API_KEY', 'ALLOWED_HOSTS', 'CORS_ORIGINS'];
+/** Families: AWS's chain, jobs' S3 identity, the contract, and what decides how a process or Docker itself runs. */
+const FAMILY = /^(AWS|JOB_AWS|ESCLUSA|DOCKER|COMPOSE|NODE|NPM|LD|OPENSSL|GLIBC|MALLOC)_/;
+const PROCESS = ['PATH', 'HOME', 'SHELL', 'USER', 'PWD', 'IFS', 'BASH_ENV', 'ENV'];
+const FROM_FILE = /_FILE$/;
+
+const RESERVED: ReadonlySet<string> = new Set([...Object.keys(configSchema.shape), ...OURS, ...PROCESS]);
+
+/** Whether a variable is the gateway's, AWS's, the contract's or the process's own, also where its value comes from a file (`…_FILE`). */
+export function isReserved(name: string): boolean {
+  return RESERVED.has(name) || RESERVED.has(name.replace(FROM_FILE, '')) || FAMILY.test(name);
+}
