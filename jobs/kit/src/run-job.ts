@@ -10,6 +10,7 @@ import { maskedDataset } from './masks/masked-dataset.ts';
 import type { DatasetOptions } from './options/dataset-options.ts';
 import { type JobOutput, errorLine, processOutput, toJobError } from './output.ts';
 import { changesSince } from './schema-changes.ts';
+import { secretsOf } from './sayable.ts';
 import { createS3Client } from './sink/client.ts';
 import { Publication } from './sink/publication.ts';
 import { type Stop, createStop } from './stop.ts';
@@ -42,6 +43,7 @@ async function perform<Dataset extends DatasetOptions>(job: Job<Dataset>, enviro
   const given = readRequest(environment);
   if (given !== undefined) stop.limit(given.timeAllowedSeconds);
   const settings: Settings = { ...environment, ...(await receiveSecrets(environment, output, stop.signal)) };
+  output.hide?.(secretsOf(settings));
   const applicationName = given === undefined ? 'esclusa by hand' : `esclusa ${given.run}/${given.attempt}`;
   const session = await job.connect({ settings, mode: given?.mode ?? 'run', applicationName, signal: stop.signal, output });
   if (given?.maxSnapshotAgeSeconds !== undefined) stop.limitSnapshot(given.maxSnapshotAgeSeconds);
