@@ -8,6 +8,7 @@ export interface Ended {
   readonly status: number;
   readonly final: JobFinal | undefined;
   readonly stderr: string;
+  readonly stdout: string;
 }
 
 /** A job's container that runs by hand. */
@@ -16,8 +17,14 @@ export interface ByHand {
   readonly ended: Promise<Ended>;
 }
 
-/** Starts a job's image by `docker run`; the bucket's settings are added to the source's. */
-export function runByHand(job: string, bucket: string, environment: Readonly<Record<string, string>>, name = unique('hand')): ByHand {
+/** Starts a job's image by `docker run`; the bucket's settings are added to the source's. `limits` are further options of `docker run`. */
+export function runByHand(
+  job: string,
+  bucket: string,
+  environment: Readonly<Record<string, string>>,
+  name = unique('hand'),
+  limits: readonly string[] = [],
+): ByHand {
   const { network, s3, s3Inside } = stack();
   const variables: Record<string, string> = {
     AWS_BUCKET_NAME: bucket,
@@ -30,7 +37,7 @@ export function runByHand(job: string, bucket: string, environment: Readonly<Rec
   const options = Object.entries(variables).flatMap(([variable, value]) => ['-e', `${variable}=${value}`]);
   const labels = ['--label', `${SESSION_LABEL}=${session()}`];
   const image = `${TEST_IMAGE_PREFIX}-${job}:latest`;
-  const child = spawn('docker', ['run', '--rm', '-i', '--name', name, ...labels, '--network', network, ...options, image], {
+  const child = spawn('docker', ['run', '--rm', '-i', '--name', name, ...limits, ...labels, '--network', network, ...options, image], {
     stdio: ['pipe', 'pipe', 'pipe'],
   });
   const output = { stdout: '', stderr: '' };
@@ -38,7 +45,7 @@ export function runByHand(job: string, bucket: string, environment: Readonly<Rec
   child.stderr.setEncoding('utf8').on('data', (text: string) => (output.stderr += text));
   const ended = once(child, 'close').then(([status]) => {
     const last = output.stdout.trim().split('\n').at(-1) ?? '';
-    return { status: status as number, final: finalSchema.safeParse(safeJson(last)).data, stderr: output.stderr };
+    return { status: status as number, final: finalSchema.safeParse(safeJson(last)).data, stderr: output.stderr, stdout: output.stdout };
   });
   return { child, ended };
 }

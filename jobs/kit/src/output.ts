@@ -1,21 +1,34 @@
 import type { JobErrorLine, JobLog, JobProgress, JobResult } from '@esclusa/contract';
 import { JobError } from '@esclusa/contract';
+import { Sayable } from './sayable.ts';
 
 /** Everything a job says: logs and progress on stderr, the one final line on stdout. */
 export interface JobOutput {
   log(level: JobLog['level'], message: string, fields?: Record<string, unknown>): void;
   progress(progress: Omit<JobProgress, 'type'>): void;
   final(line: JobResult | JobErrorLine): Promise<void>;
+  /** Secrets that no log and no error tells from now on: a server may well say what it was sent. */
+  hide?(secrets: Iterable<string>): void;
 }
 
 /** Output to this process's own stdout and stderr. */
 export function processOutput(): JobOutput {
+  const sayable = new Sayable();
   return {
-    log: (level, message, fields = {}) => stderr({ ...fields, type: 'log', level, time: new Date().toISOString(), message }),
+    hide: (secrets) => sayable.hide(secrets),
+    log: (level, message, fields = {}) =>
+      stderr({ ...sayable.fields(fields), type: 'log', level, time: new Date().toISOString(), message: sayable.text(message) }),
     progress: (progress) => stderr({ type: 'progress', ...progress }),
     // A leading line end parts the line from anything that a library may have printed without one.
-    final: (line) => new Promise((resolve) => process.stdout.write(`\n${JSON.stringify(line)}\n`, () => resolve())),
+    final: (line) => {
+      const said = line.type === 'error' ? saidError(line, sayable) : line;
+      return new Promise((resolve) => process.stdout.write(`\n${JSON.stringify(said)}\n`, () => resolve()));
+    },
   };
+}
+
+function saidError({ message, details, ...line }: JobErrorLine, sayable: Sayable): JobErrorLine {
+  return { ...line, message: sayable.text(message), ...(details === undefined ? {} : { details: sayable.fields(details) }) };
 }
 
 function stderr(line: object): void {

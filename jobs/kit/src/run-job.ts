@@ -9,6 +9,7 @@ import { fieldOf } from './manifest/field.ts';
 import { maskedDataset } from './masks/masked-dataset.ts';
 import type { DatasetOptions } from './options/dataset-options.ts';
 import { type JobOutput, errorLine, processOutput, toJobError } from './output.ts';
+import { secretsOf } from './sayable.ts';
 import { type Previous, changesSince, columnsOf } from './schema-changes.ts';
 import { createS3Client } from './sink/client.ts';
 import { Publication } from './sink/publication.ts';
@@ -43,6 +44,7 @@ async function perform<Dataset extends DatasetOptions>(job: Job<Dataset>, enviro
   if (given !== undefined) stop.limit(given.timeAllowedSeconds);
   const secrets = await receiveSecrets(environment, output, stop.signal);
   const settings: Settings = { ...environment, ...secrets.values };
+  output.hide?.(secretsOf(settings));
   const applicationName = given === undefined ? 'esclusa by hand' : `esclusa ${given.run}/${given.attempt}`;
   const session = await job.connect({ settings, mode: given?.mode ?? 'run', applicationName, signal: stop.signal, output });
   if (given?.maxSnapshotAgeSeconds !== undefined) stop.limitSnapshot(given.maxSnapshotAgeSeconds);

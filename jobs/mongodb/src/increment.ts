@@ -79,15 +79,26 @@ function written(value: unknown): unknown {
 
 function parseValue(dataset: string, value: unknown): unknown {
   try {
-    const { parsed } = BSON.EJSON.parse(JSON.stringify({ parsed: value }), { relaxed: false, useBigInt64: true }) as { parsed: unknown };
+    const text = JSON.stringify({ parsed: value });
+    const { parsed } = BSON.EJSON.parse(text, { relaxed: false, useBigInt64: true }) as { parsed: unknown };
     const number = parsed instanceof BSON.Int32 ? BigInt(parsed.valueOf()) : parsed;
-    if (number instanceof Date || number instanceof BSON.ObjectId || typeof number === 'bigint' || typeof number === 'string') return number;
+    if (isCursorValue(number, value)) return number;
   } catch {
     // Said below.
   }
   throw new JobError(
     'STATE_INVALID',
-    `dataset "${dataset}": its state has ${JSON.stringify(value)}, which is no value of a cursor in Extended JSON; set it anew, or run it once with {"fullRefresh": true}`,
+    `dataset "${dataset}": its state has ${JSON.stringify(value).slice(0, 200)}, which is no value of a cursor in Extended JSON; set it anew, or run it once with {"fullRefresh": true}`,
     { details: { dataset } },
   );
+}
+
+/** Whether it is a value that a document may have, and is what was written: the library makes another number of one that is too large, and 1970 of a date that is none. */
+function isCursorValue(value: unknown, given: unknown): boolean {
+  if (typeof value === 'string') return value.isWellFormed();
+  if (typeof given === 'number') return typeof value === 'bigint' && Number.isSafeInteger(given) && BigInt(given) === value;
+  const [written, ...more] = Object.values(given ?? {}) as unknown[];
+  if (more.length > 0) return false;
+  if (typeof value === 'bigint') return written === String(value);
+  return value instanceof Date ? !Number.isNaN(value.getTime()) : value instanceof BSON.ObjectId;
 }

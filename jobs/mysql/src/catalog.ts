@@ -7,6 +7,7 @@ import type { Dataset } from './dataset.ts';
 import { planIncrement } from './increment.ts';
 import { isText, typeName } from './kinds.ts';
 import type { RowsQuery } from './rows.ts';
+import { quoteName as quote, textLiteral } from './sql.ts';
 import { sourceColumn } from './value-types.ts';
 
 /** A column with the character set of its text. */
@@ -50,7 +51,6 @@ interface Relation {
 
 const RANDOM = 'rand()';
 const INTEGER = /^(tiny|small|medium|big)?int\b/i;
-const quote = (name: string): string => `\`${name.replaceAll('`', '``')}\``;
 
 /** Finds a dataset at the source without reading it. */
 export async function select(connection: Connection, database: string, name: string, dataset: Dataset, asked: IncrementAsked): Promise<Selection> {
@@ -64,8 +64,7 @@ export async function listTables(connection: Connection, database: string): Prom
   const rows = await ask<{ name: string }>(
     connection,
     `select table_name as name from information_schema.tables
-     where table_schema = ? and table_type in ('BASE TABLE', 'VIEW', 'SYSTEM VERSIONED') order by 1`,
-    [database],
+     where table_schema = ${textLiteral(database)} and table_type in ('BASE TABLE', 'VIEW', 'SYSTEM VERSIONED') order by 1`,
   );
   return rows.map(({ name }) => name);
 }
@@ -86,8 +85,7 @@ async function selectTable(connection: Connection, name: string, schema: string,
   const [found] = await ask<Relation>(
     connection,
     `select table_schema as \`schema\`, table_name as name, table_type as type, engine as engine, create_options as options, table_rows as \`rows\`, data_length as bytes
-     from information_schema.tables where table_schema = ? and table_name = ?`,
-    [schema, table],
+     from information_schema.tables where ${isTable({ schema, name: table })}`,
   );
   if (found === undefined) {
     throw new JobError(
@@ -99,8 +97,7 @@ async function selectTable(connection: Connection, name: string, schema: string,
   const available = await ask<{ name: string; type: string; part: string; charset: string | null }>(
     connection,
     `select column_name as name, column_type as type, column_key as part, character_set_name as charset
-     from information_schema.columns where table_schema = ? and table_name = ? order by ordinal_position`,
-    [found.schema, found.name],
+     from information_schema.columns where ${isTable(found)} order by ordinal_position`,
   );
   const all = available.map((column): Column => ({ ...sourceColumn(column.name, column.type), charset: column.charset ?? undefined }));
   const { columns, omittedColumns } = chooseColumns(name, all, dataset);
@@ -140,8 +137,7 @@ async function keyOfRanges(
   const parts = await ask<{ name: string; direction: string }>(
     connection,
     `select column_name as name, collation as direction from information_schema.statistics
-     where table_schema = ? and table_name = ? and index_name = 'PRIMARY' order by seq_in_index`,
-    [schema, name],
+     where ${isTable({ schema, name })} and index_name = 'PRIMARY' order by seq_in_index`,
   );
   const [first] = parts;
   if (first === undefined || parts.some(({ direction }) => direction !== 'A')) return undefined;
@@ -157,6 +153,11 @@ async function keyOfRanges(
   };
 }
 
+/** The condition of information_schema's rows that they are of a table. */
+function isTable({ schema, name }: Pick<Relation, 'schema' | 'name'>): string {
+  return `table_schema = ${textLiteral(schema)} and table_name = ${textLiteral(name)}`;
+}
+
 function isFloat({ values }: SourceColumn): boolean {
   return values.kind === 'float' && values.bits === 32;
 }
@@ -166,12 +167,8 @@ function isCut(column: SourceColumn): boolean {
   return isFloat(column) || column.sourceType.startsWith('double(');
 }
 
-async function viewText(connection: Connection, { schema, name }: Relation): Promise<string> {
-  const [view] = await ask<{ text: string | null }>(
-    connection,
-    'select view_definition as text from information_schema.views where table_schema = ? and table_name = ?',
-    [schema, name],
-  );
+async function viewText(connection: Connection, relation: Relation): Promise<string> {
+  const [view] = await ask<{ text: string | null }>(connection, `select view_definition as text from information_schema.views where ${isTable(relation)}`);
   return view?.text ?? '';
 }
 

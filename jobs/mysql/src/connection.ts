@@ -59,10 +59,10 @@ function unreachable(error: unknown, settings: MysqlSettings): JobError {
   return sourceError(cause, `can't connect to the database "${database}" at ${host}:${port}`, 'SOURCE_UNREACHABLE');
 }
 
-/** Runs a query whose result is small. */
-export function ask<Row extends object>(connection: Connection, sql: string, values: readonly unknown[] = []): Promise<Row[]> {
+/** Runs a query whose result is small. Values stand in it by sql.ts: what mysql2 would fill in for a `?` is another text where the server's mode is. */
+export function ask<Row extends object>(connection: Connection, sql: string): Promise<Row[]> {
   return new Promise((resolve, reject) => {
-    connection.query<RowDataPacket[]>({ sql, values: [...values] }, (error, rows) => (error === null ? resolve(rows as unknown as Row[]) : reject(error)));
+    connection.query<RowDataPacket[]>(sql, (error, rows) => (error === null ? resolve(rows as unknown as Row[]) : reject(error)));
   });
 }
 

@@ -1,3 +1,5 @@
+import { textLiteral } from './sql.ts';
+
 /** A column's text, by its character set; none where it is no text. */
 export interface Charset {
   readonly charset?: string | undefined;
@@ -56,9 +58,18 @@ export function conversionOf(columns: readonly Charset[]): Conversion {
  * to convert it back and compare would take characters that the set has twice for lost ones.
  */
 export function isLost(column: string, { charset }: Charset): string {
-  const converted = `replace(convert(${column} using utf8mb4), '?', '')`;
-  const after = charset === TO_REPLACEMENT ? `replace(${converted}, _utf8mb4 x'efbfbd', '')` : converted;
-  return `char_length(replace(${column}, '?', '')) <> char_length(${after})`;
+  const converted = without(`convert(${column} using utf8mb4)`, "'?'");
+  const after = charset === TO_REPLACEMENT ? without(converted, textLiteral('\ufffd')) : converted;
+  return `${length(without(column, "'?'"))} <> ${length(after)}`;
+}
+
+function without(text: string, character: string): string {
+  return `replace(${text}, ${character}, ${textLiteral('')})`;
+}
+
+/** Characters of a text. MariaDB's mode ORACLE has no empty one: what is left without a character is NULL there. */
+function length(text: string): string {
+  return `coalesce(char_length(${text}), 0)`;
 }
 
 /** Why such a value is lossy. */

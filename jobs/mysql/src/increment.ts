@@ -1,7 +1,8 @@
 import { type CursorTable, type IncrementAsked, type Incremental, type SourceColumn, type SqlIncrement, planSqlIncrement } from '@esclusa/kit';
-import { type Connection, escape } from 'mysql2';
+import type { Connection } from 'mysql2';
 import { ask } from './connection.ts';
 import type { Dataset } from './dataset.ts';
+import { quoteName, textLiteral } from './sql.ts';
 
 /** Finds out which rows of a table, or of a query in brackets, are new, in the snapshot that they are read from, or in one just before. */
 export async function planIncrement(
@@ -15,12 +16,11 @@ export async function planIncrement(
   const { incremental, where } = dataset;
   return planSqlIncrement(name, dataset, asked, table, {
     dialectOf: ({ name, values }) => {
-      const column = `\`${name.replaceAll('`', '``')}\``;
-      // A number in quotes would be compared as a DOUBLE.
-      return { column, literal: values.kind === 'integer' || values.kind === 'decimal' ? String : escape, valueless: `${column} is null` };
+      const column = quoteName(name);
+      return { column, literal: LITERALS[values.kind] ?? textLiteral, valueless: `${column} is null` };
     },
     upperBound: async (column, { column: cursor, literal, valueless }, from) => {
-      const newest = lagged(`max(${cursor})`, column, incremental);
+      const newest = lagged(newestOf(cursor, column), column, incremental);
       // Never back, whatever was deleted or asked for since.
       const bound = from === undefined ? newest : `case when ${newest} > ${literal(from)} then ${newest} else ${literal(from)} end`;
       const conditions = [...(where === undefined ? [] : [`(\n${where}\n)`]), `not (${valueless})`];
@@ -30,6 +30,20 @@ export async function planIncrement(
       return row?.upper ?? undefined;
     },
   });
+}
+
+/** How values are written that the kit lets through only in letters which need no escape. */
+const LITERALS: Partial<Record<SourceColumn['values']['kind'], (value: string) => string>> = {
+  // A number in quotes would be compared as a DOUBLE.
+  integer: String,
+  decimal: String,
+  date: (value) => `'${value}'`,
+  datetime: (value) => `'${value}'`,
+};
+
+/** The greatest value. Of a BIT it is its bytes, in MySQL. */
+function newestOf(cursor: string, { sourceType }: SourceColumn): string {
+  return /^bit\b/i.test(sourceType) ? `cast(max(${cursor}) as unsigned)` : `max(${cursor})`;
 }
 
 /** The newest value that is old enough. */

@@ -14,7 +14,7 @@ const SETTINGS = [
   'set session sql_select_limit = 18446744073709551615, sql_big_selects = 1',
   // GROUP_CONCAT cuts silently at 1 KiB by default.
   'set session group_concat_max_len = 1073741824',
-  // CHAR values without the padding that they don't have.
+  // CHAR values without the padding that they don't have. All other modes stay: "query" and "where" are written for them, and sql.ts writes what no mode reads otherwise.
   "set session sql_mode = trim(both ',' from replace(concat(',', @@sql_mode, ','), ',PAD_CHAR_TO_FULL_LENGTH,', ','))",
   // A table locked by a migration must not hold the run for its whole time (the default is a year).
   'set session lock_wait_timeout = 60',

@@ -46,7 +46,8 @@ async function gtidExecuted(connection: Connection): Promise<string | undefined>
 
 /** Where a connection's snapshot is, as MariaDB tells it; nothing where it keeps no binary log. */
 export async function ofMariadb(connection: Connection): Promise<Position> {
-  const rows = await ask<{ Variable_name: string; Value: string }>(connection, "show session status like 'binlog\\_snapshot\\_%'");
+  // Each "_" may be any letter, since not every mode knows a backslash before it; the names are looked up whole.
+  const rows = await ask<{ Variable_name: string; Value: string }>(connection, "show session status like 'binlog_snapshot_%'");
   const status = new Map(rows.map((row) => [row.Variable_name.toLowerCase(), row.Value]));
   const file = status.get('binlog_snapshot_file') ?? '';
   if (file === '') return {};

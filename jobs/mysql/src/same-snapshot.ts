@@ -3,6 +3,7 @@ import type { Connection } from 'mysql2';
 import { ask } from './connection.ts';
 import type { Connections, Reader } from './connections.ts';
 import { UNKNOWN_VARIABLE } from './pin.ts';
+import { textLiteral } from './sql.ts';
 import { type Position, START, ofMariadb, takeSnapshot } from './position.ts';
 
 /** A table that several readers should read. */
@@ -63,7 +64,7 @@ async function logTellsAll(connection: Connection): Promise<boolean> {
   const [server] = await unless(UNKNOWN_VARIABLE, () =>
     ask<{ all: number | bigint }>(
       connection,
-      `select @@global.log_slave_updates or (@@global.gtid_slave_pos = '' and not exists
+      `select @@global.log_slave_updates or (@@global.gtid_slave_pos = ${textLiteral('')} and not exists
          (select * from information_schema.global_variables where variable_name = 'WSREP_ON' and variable_value = 'ON')) as \`all\``,
     ),
   );

@@ -12,8 +12,6 @@ interface Table {
 /** When the snapshot was taken, and where that is in the server's log. */
 export type Taken = Position & { readonly takenAt: string };
 
-const SYSTEM_SCHEMAS = ['information_schema', 'performance_schema', 'mysql', 'sys'];
-
 /**
  * What the manifest says of the point in time. Only engines with transactions (InnoDB) keep a snapshot; tables of others that
  * are read are named, since what is written to them during the run may be in the files.
@@ -36,8 +34,7 @@ export class SnapshotReport {
       connection,
       `select t.table_schema as \`schema\`, t.table_name as \`table\`, t.engine as engine
        from information_schema.tables t join information_schema.engines e on e.engine = t.engine
-       where coalesce(e.transactions, 'NO') <> 'YES' and t.table_type in ('BASE TABLE', 'SYSTEM VERSIONED') and t.table_schema not in (?, ?, ?, ?)`,
-      SYSTEM_SCHEMAS,
+       where coalesce(e.transactions, 'NO') <> 'YES' and t.table_type in ('BASE TABLE', 'SYSTEM VERSIONED') and t.table_schema not in ('information_schema', 'performance_schema', 'mysql', 'sys')`,
     );
     return new SnapshotReport(taken, output, without);
   }

@@ -38,25 +38,26 @@ export interface PagedTable {
   readonly bytes: number;
 }
 
+// Names of our own queries say their schema: who may create functions and operators in another schema of the search path could put closer ones there (CVE-2018-1058).
 const quote = pg.escapeIdentifier;
-const RANDOM = 'random()';
+const RANDOM = 'pg_catalog.random()';
 
 /** Whether another database has the type and reads its text alike: not row types, and not those that name something of this database. */
 const builtin = (t: string): string =>
-  `(${t}.typnamespace = 'pg_catalog'::regnamespace and ${t}.typtype in ('b', 'r', 'm') and ${t}.typcategory <> 'Z' and ${t}.typname !~ '^(reg|aclitem)')`;
+  `(${t}.typnamespace = 'pg_catalog'::regnamespace and ${t}.typtype in ('b', 'r', 'm') and ${t}.typcategory <> 'Z' and ${t}.typname operator(pg_catalog.!~) '^(reg|aclitem)')`;
 
 /** What the catalogue says of types by oid and modifier, a domain taken as what it stands on; `of` gives n, name, oid and modifier. */
 const describeTypes = (of: string): string => `
   with recursive wanted as (${of}), base(n, oid) as (
     select n, oid from wanted
     union all
-    select base.n, t.typbasetype from base join pg_type t on t.oid = base.oid where t.typtype = 'd'
+    select base.n, t.typbasetype from base join pg_catalog.pg_type t on t.oid = base.oid where t.typtype = 'd'
   )
-  select w.name, format_type(w.oid, w.modifier) as type, format_type(b.oid, null) as base,
+  select w.name, pg_catalog.format_type(w.oid, w.modifier) as type, pg_catalog.format_type(b.oid, null) as base,
     ${builtin('t')} and (e.oid is null or ${builtin('e')}) as builtin
-  from wanted w join pg_type t on t.oid = w.oid
-    join base b on b.n = w.n join pg_type bt on bt.oid = b.oid and bt.typtype <> 'd'
-    left join pg_type e on e.oid = t.typelem and t.typcategory = 'A'
+  from wanted w join pg_catalog.pg_type t on t.oid = w.oid
+    join base b on b.n = w.n join pg_catalog.pg_type bt on bt.oid = b.oid and bt.typtype <> 'd'
+    left join pg_catalog.pg_type e on e.oid = t.typelem and t.typcategory = 'A'
   order by w.n`;
 
 // Ordinary, partitioned and foreign tables, views and materialized views.
@@ -71,9 +72,9 @@ export async function select(client: pg.Client, name: string, dataset: Dataset, 
 /** Every table and view that the user may read outside the system's schemas, for a job run by hand. */
 export async function listTables(client: pg.Client): Promise<{ schema: string; table: string }[]> {
   const { rows } = await client.query<{ schema: string; table: string }>(
-    `select n.nspname as schema, c.relname as table from pg_class c join pg_namespace n on n.oid = c.relnamespace
-     where c.relkind in ${RELATION_KINDS} and not c.relispartition and n.nspname !~ '^pg_' and n.nspname <> 'information_schema'
-       and has_table_privilege(c.oid, 'select') order by 1, 2`,
+    `select n.nspname as schema, c.relname as table from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace
+     where c.relkind in ${RELATION_KINDS} and not c.relispartition and n.nspname operator(pg_catalog.!~) '^pg_' and n.nspname <> 'information_schema'
+       and pg_catalog.has_table_privilege(c.oid, 'select') order by 1, 2`,
   );
   return rows;
 }
@@ -81,9 +82,9 @@ export async function listTables(client: pg.Client): Promise<{ schema: string; t
 async function selectTable(client: pg.Client, name: string, dataset: Dataset & { table: string }, asked: IncrementAsked): Promise<Selection> {
   const relation = dataset.schema === undefined ? quote(dataset.table) : `${quote(dataset.schema)}.${quote(dataset.table)}`;
   const found = await client.query<{ oid: number; rows: string; bytes: string; heap: boolean }>(
-    `select c.oid, greatest(c.reltuples, 0)::bigint::text as rows, pg_relation_size(c.oid)::text as bytes,
-       c.relkind in ('r', 'm') and c.relam = (select oid from pg_am where amname = 'heap') and not c.relrowsecurity and not c.relhassubclass as heap
-     from pg_class c where c.oid = to_regclass($1) and c.relkind in ${RELATION_KINDS}`,
+    `select c.oid, greatest(c.reltuples, 0)::bigint::text as rows, pg_catalog.pg_relation_size(c.oid)::text as bytes,
+       c.relkind in ('r', 'm') and c.relam = (select oid from pg_catalog.pg_am where amname = 'heap') and not c.relrowsecurity and not c.relhassubclass as heap
+     from pg_catalog.pg_class c where c.oid = pg_catalog.to_regclass($1)::oid and c.relkind in ${RELATION_KINDS}`,
     [relation],
   );
   const table = found.rows[0];
@@ -97,7 +98,7 @@ async function selectTable(client: pg.Client, name: string, dataset: Dataset & {
     );
   }
   const { rows: available } = await client.query<CatalogueColumn>(
-    describeTypes(`select attnum as n, attname::text as name, atttypid as oid, atttypmod as modifier from pg_attribute
+    describeTypes(`select attnum as n, attname::text as name, atttypid as oid, atttypmod as modifier from pg_catalog.pg_attribute
       where attrelid = $1 and attnum > 0 and not attisdropped`),
     [table.oid],
   );
@@ -129,7 +130,7 @@ async function selectTable(client: pg.Client, name: string, dataset: Dataset & {
 
 async function primaryKey(client: pg.Client, table: number): Promise<string[]> {
   const { rows } = await client.query<{ name: string }>(
-    `select a.attname::text as name from pg_index i join pg_attribute a on a.attrelid = i.indrelid and a.attnum = any(i.indkey)
+    `select a.attname::text as name from pg_catalog.pg_index i join pg_catalog.pg_attribute a on a.attrelid = i.indrelid and a.attnum = any(i.indkey)
      where i.indrelid = $1 and i.indisprimary`,
     [table],
   );

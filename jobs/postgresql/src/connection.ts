@@ -65,7 +65,7 @@ export async function cancelBackend(settings: PostgresSettings, pid: number): Pr
   const work = async (): Promise<void> => {
     const client = await connect(settings, 'esclusa cancel');
     try {
-      await client.query('select pg_cancel_backend($1)', [pid]);
+      await client.query('select pg_catalog.pg_cancel_backend($1)', [pid]);
     } finally {
       await client.end();
     }

@@ -47,6 +47,11 @@ export function sourceColumn({ name, type, base, builtin }: CatalogueColumn): So
   return { name, sourceType: type, values, postgresType: builtin ? type : postgresText(values, base) };
 }
 
+/** Whether a column's type is one of pg_catalog, or a domain over a number, date or timestamp of it: then so are the operators that compare it. */
+export function isBuiltin({ values, sourceType, postgresType }: SourceColumn): boolean {
+  return values.kind !== 'text' || sourceType === postgresType;
+}
+
 /** The format in which a column of these types is asked for. */
 export function formatOf({ values }: SourceColumn): ValueFormat {
   if (values.kind === 'date') return 'date';

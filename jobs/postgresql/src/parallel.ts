@@ -83,7 +83,10 @@ async function prepare(
   try {
     // Holds the table's lock for readers until the transaction ends: rewritten (VACUUM FULL), its rows would change their pages between two ranges.
     await first.query(`select from ${table.relation} limit 0`);
-    const { rows } = await first.query<{ pages: string }>("select (pg_relation_size($1) / current_setting('block_size')::bigint)::text as pages", [table.oid]);
+    const { rows } = await first.query<{ pages: string }>(
+      "select (pg_catalog.pg_relation_size($1) / pg_catalog.current_setting('block_size')::bigint)::text as pages",
+      [table.oid],
+    );
     return { clients: await connections.several(readers), pages: Number(rows[0]?.pages ?? 0) };
   } catch (error) {
     throw sourceError(error, `reading the dataset "${dataset}"`, 'SOURCE_LOST');

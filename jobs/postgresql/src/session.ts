@@ -31,10 +31,10 @@ export async function openSession(context: SourceContext): Promise<SourceSession
   try {
     await beginReading(first);
     const { rows } = await first.query<Server>(
-      `select current_setting('server_version') as version, current_setting('server_version_num')::int as number, current_database() as database,
-         to_char(now(), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') as taken_at,
-         pg_current_snapshot()::text as snapshot, pg_is_in_recovery() as recovery,
-         (case when pg_is_in_recovery() then pg_last_wal_replay_lsn() else pg_current_wal_insert_lsn() end)::text as lsn`,
+      `select pg_catalog.current_setting('server_version') as version, pg_catalog.current_setting('server_version_num')::int as number,
+         pg_catalog.current_database() as database, pg_catalog.to_char(pg_catalog.now(), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') as taken_at,
+         pg_catalog.pg_current_snapshot()::text as snapshot, pg_catalog.pg_is_in_recovery() as recovery,
+         (case when pg_catalog.pg_is_in_recovery() then pg_catalog.pg_last_wal_replay_lsn() else pg_catalog.pg_current_wal_insert_lsn() end)::text as lsn`,
     );
     const server = rows[0];
     if (server === undefined) throw new Error('the server told nothing of itself');

@@ -1,4 +1,4 @@
-import type pg from 'pg';
+import pg from 'pg';
 
 /** What the server is told before anything is read, so that values come as docs/architecture.md ("CSV") promises, whatever its defaults. */
 const PINNED_SETTINGS = [
@@ -24,13 +24,13 @@ const PINNED_SETTINGS = [
  */
 export async function beginReading(client: pg.Client, snapshot?: string): Promise<void> {
   for (const sql of PINNED_SETTINGS) await client.query(sql);
-  await client.query("select set_config('client_encoding', 'SQL_ASCII', false) where current_setting('server_encoding') = 'SQL_ASCII'");
+  await client.query("select pg_catalog.set_config('client_encoding', 'SQL_ASCII', false) where pg_catalog.current_setting('server_encoding') = 'SQL_ASCII'");
   await client.query('begin isolation level repeatable read, read only');
-  if (snapshot !== undefined) await client.query(`set transaction snapshot '${snapshot}'`);
+  if (snapshot !== undefined) await client.query(`set transaction snapshot ${pg.escapeLiteral(snapshot)}`);
 }
 
 /** Lends a connection's snapshot to others, as long as its transaction goes on; resolves with its name. */
 export async function exportSnapshot(client: pg.Client): Promise<string> {
-  const { rows } = await client.query<{ snapshot: string }>('select pg_export_snapshot() as snapshot');
+  const { rows } = await client.query<{ snapshot: string }>('select pg_catalog.pg_export_snapshot() as snapshot');
   return rows[0]?.snapshot ?? '';
 }

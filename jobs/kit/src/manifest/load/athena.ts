@@ -1,4 +1,5 @@
 import type { WrittenColumn } from '../field.ts';
+import { nameInComment } from './file.ts';
 
 /** What a table of Athena is made of: the Parquet files of one dataset in a folder of their own. */
 export interface AthenaTable {
@@ -21,10 +22,15 @@ export function athenaLoad({ dataset, columns, folder }: AthenaTable): string {
     ({ name }, index) => name === '' || names.indexOf(name.toLowerCase()) !== index || names.lastIndexOf(name.toLowerCase()) !== index,
   );
   if (twice.length > 0) {
-    return `-- not to be read by Athena, whose columns have names that differ in more than case: ${twice.map(({ name }) => quoted(name)).join(', ')}; give them others in a query or view`;
+    return `-- not to be read by Athena, whose columns have names that differ in more than case: ${twice.map(({ name }) => nameInComment(name)).join(', ')}; give them others in a query or view`;
   }
   const list = columns.map(({ name, parquetType = '' }) => `${quoted(name.toLowerCase())} ${athenaType(parquetType)}`);
-  return `CREATE EXTERNAL TABLE ${quoted(dataset.toLowerCase())} (${list.join(', ')}) STORED AS PARQUET LOCATION '${folder.replaceAll("'", "''")}';`;
+  return `CREATE EXTERNAL TABLE ${quoted(dataset.toLowerCase())} (${list.join(', ')}) STORED AS PARQUET LOCATION ${hiveText(folder)};`;
+}
+
+/** A text as Hive's DDL writes it: `''` would be nothing in it. A folder has no backslash, or it would be doubled too. */
+function hiveText(value: string): string {
+  return `'${value.replace(/[\\']/g, String.raw`\$&`)}'`;
 }
 
 function quoted(name: string): string {

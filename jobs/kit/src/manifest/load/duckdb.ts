@@ -1,5 +1,5 @@
 import type { WrittenColumn } from '../field.ts';
-import { type LoadedDataset, quoteName, text, underLoadNames } from './file.ts';
+import { type LoadedDataset, duckdbPath, quoteName, text, underLoadNames } from './file.ts';
 
 // DuckDB's default; a longer line is an error, and twice as much must fit into its buffer.
 const DEFAULT_MAX_LINE = 2_000_000;
@@ -10,7 +10,7 @@ const MAX_PRECISION = 38;
  * fields are no NULLs, or the empty string would be one.
  */
 export function duckdbLoad({ dataset, urls, columns, longestRecord, dialect, compression }: LoadedDataset): string {
-  const [url = '', ...others] = urls.map(text);
+  const [url = '', ...others] = urls.map(duckdbPath);
   const from = others.length === 0 ? url : `[${[url, ...others].join(', ')}]`;
   const types = underLoadNames(columns, { ignoresCase: true }).map((column) => `${text(column.name)}: ${text(duckdbType(column))}`);
   const options = [

@@ -13,6 +13,16 @@ export function text(value: string): string {
   return `'${value.replaceAll("'", "''")}'`;
 }
 
+/** A path as DuckDB writes it, of that file alone: unquoted, it would take `*`, `?` and `[` for a pattern of several. */
+export function duckdbPath(url: string): string {
+  return text(url.replace(/[*?[]/g, '[$&]'));
+}
+
+/** A name in a comment, which ends with its line: what begins another one, to whatever reads it, is told by its number. */
+export function nameInComment(name: string): string {
+  return JSON.stringify(name).replace(/[\u007f-\u009f\u2028\u2029]/g, (letter) => `\\u${letter.charCodeAt(0).toString(16).padStart(4, '0')}`);
+}
+
 /** What a load line needs to know of the dataset that it loads. */
 export interface LoadedDataset {
   readonly dataset: string;

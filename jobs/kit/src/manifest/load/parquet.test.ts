@@ -65,7 +65,7 @@ describe('load lines of Parquet', () => {
 
   test('Athena knows no names that differ in case alone, and no folder that holds others’ files', () => {
     const columns = ['a', 'A', 'b'].map((name) => column(name, { kind: 'text' }));
-    expect(athenaLoad({ dataset: 'v', columns, folder: 's3://lago/v/' })).toMatch(/^-- not to be read by Athena.*: `a`, `A`;/);
+    expect(athenaLoad({ dataset: 'v', columns, folder: 's3://lago/v/' })).toMatch(/^-- not to be read by Athena.*: "a", "A";/);
     expect(athenaLoad({ dataset: 'v', columns: columns.slice(1), folder: undefined })).toMatch(/^-- Athena reads all files of a folder.*destination\.key/);
     expect(athenaLoad({ dataset: 'Ventas', columns: columns.slice(1), folder: 's3://lago/v/' })).toContain('`ventas` (`a` string, `b` string)');
   });

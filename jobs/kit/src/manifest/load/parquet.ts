@@ -1,4 +1,4 @@
-import { quoteName, text } from './file.ts';
+import { duckdbPath, quoteName } from './file.ts';
 
 /** What a load line needs to know of a dataset whose files are Parquet. */
 export interface LoadedParquet {
@@ -10,7 +10,7 @@ export interface LoadedParquet {
 /** How readers load a dataset of Parquet files, each value as it is. They know the types by themselves. */
 export function parquetLoad({ dataset, urls }: LoadedParquet): { duckdb: string; pandas: string; postgresql: string } {
   const [url = '', ...others] = urls;
-  const from = others.length === 0 ? text(url) : `[${urls.map(text).join(', ')}]`;
+  const from = others.length === 0 ? duckdbPath(url) : `[${urls.map(duckdbPath).join(', ')}]`;
   const list = urls.map((url) => JSON.stringify(url));
   return {
     duckdb: `CREATE TABLE ${quoteName(dataset)} AS SELECT * FROM read_parquet(${from});`,

@@ -1,6 +1,6 @@
 import { PLAIN } from '../../csv/rules.ts';
 import type { WrittenColumn } from '../field.ts';
-import { type LoadedDataset, type NameRules, quoteName, text, underLoadNames } from './file.ts';
+import { type LoadedDataset, type NameRules, nameInComment, quoteName, text, underLoadNames } from './file.ts';
 
 /** NAMEDATALEN less one; and the columns that every table has. */
 const NAMES: NameRules = { bytes: 63, taken: ['tableoid', 'ctid', 'xmin', 'cmin', 'xmax', 'cmax'] };
@@ -12,7 +12,7 @@ const NAMES: NameRules = { bytes: 63, taken: ['tableoid', 'ctid', 'xmin', 'cmin'
  */
 export function postgresqlLoad({ dataset, urls, columns, headerBytes, dialect, compression }: LoadedDataset): string {
   const nul = columns.filter(({ counts }) => counts.nulBytes > 0);
-  if (nul.length > 0) return `-- not to be loaded by PostgreSQL, whose text holds no NUL bytes: ${nul.map((column) => quoteName(column.name)).join(', ')}`;
+  if (nul.length > 0) return `-- not to be loaded by PostgreSQL, whose text holds no NUL bytes: ${nul.map((column) => nameInComment(column.name)).join(', ')}`;
   // COPY passes over the header and takes the columns in their order.
   const list = underLoadNames(columns, NAMES).map((column) => `${quoteName(column.name)} ${postgresType(column)}`);
   const delimiter = dialect.delimiter === PLAIN.delimiter ? '' : `DELIMITER ${dialect.delimiter === '\t' ? String.raw`E'\t'` : text(dialect.delimiter)}, `;
@@ -23,9 +23,12 @@ export function postgresqlLoad({ dataset, urls, columns, headerBytes, dialect, c
   return `${unpack}${join}CREATE TABLE ${quoteName(dataset)} (${list.join(', ')});\nCOPY ${quoteName(dataset)} FROM STDIN WITH (${options});`;
 }
 
+/** A type as `format_type` writes those of every server: a server that says something else would have it run where the line is. */
+const POSTGRES_TYPE = /^("char"|[a-z][a-z0-9_ ]{0,62})(\(\d+(,-?\d+)?\))?( with(out)? time zone)?(\[\])*$/;
+
 /** The type of PostgreSQL that holds every value of the column in this file; what none holds is text. */
 function postgresType({ values, counts, postgresType: given }: WrittenColumn): string {
-  if (given !== undefined) return given;
+  if (given !== undefined) return POSTGRES_TYPE.test(given) ? given : 'text';
   switch (values.kind) {
     case 'boolean':
       return 'boolean';

@@ -1,0 +1,3 @@
+import { literalsInModes } from './modes.ts';
+
+literalsInModes('mariadb');
