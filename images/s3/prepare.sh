@@ -1,5 +1,5 @@
 #!/bin/bash
-# Runs while the image is built: makes the cluster, its pools and its user once, and keeps the stopped
+# Runs while the image is built: makes the cluster, its pools, its users and its role once, and keeps the stopped
 # cluster in /seed. A start then only has to wake it, which is what takes 12 s down to the time below.
 set -eu
 conf=/etc/ceph/ceph.conf
@@ -17,7 +17,17 @@ uuid=$(cat /proc/sys/kernel/random/uuid)
 ceph -c "$conf" osd new "$uuid"
 ceph-osd -c "$conf" -i 0 --mkfs --osd-uuid "$uuid"
 ceph-osd -c "$conf" -i 0 -f --osd_fast_shutdown=false & osd=$!
-radosgw-admin -c "$conf" user create --uid=esclusa --display-name=esclusa --access-key=esclusa --secret-key=esclusa-secret
+# Who there is: the owner of buckets, and three that may do nothing until a policy allows it. Each one's secret is <name>-secret.
+for user in esclusa jobs analysts gateway; do
+  radosgw-admin -c "$conf" user create --uid="$user" --display-name="$user" --access-key="$user" --secret-key="$user-secret"
+done
+radosgw-admin -c "$conf" caps add --uid=esclusa --caps='roles=*;user-policy=*'
+# What a job's session may have at most: the policy that comes with AssumeRole narrows it to one run.
+radosgw-admin -c "$conf" role create --role-name=esclusa-jobs --assume-role-policy-doc='{"Version": "2012-10-17", "Statement": [{
+  "Effect": "Allow", "Principal": {"AWS": ["arn:aws:iam:::user/esclusa", "arn:aws:iam:::user/gateway"]}, "Action": ["sts:AssumeRole"]}]}'
+radosgw-admin -c "$conf" role policy put --role-name=esclusa-jobs --policy-name=files --policy-doc='{"Version": "2012-10-17", "Statement": [{
+  "Effect": "Allow", "Resource": ["arn:aws:s3:::*/*"],
+  "Action": ["s3:PutObject", "s3:GetObject", "s3:AbortMultipartUpload", "s3:ListMultipartUploadParts"]}]}'
 radosgw-admin -c "$conf" zonegroup modify --rgw-zonegroup=default --api-name=us-east-1
 # The pools of buckets are made at the first request that needs them: make them now.
 for pool in default.rgw.buckets.index default.rgw.buckets.data default.rgw.buckets.non-ec; do
