@@ -48,6 +48,7 @@ export async function startGateway(config: Config, engine: Engine, log: Logger, 
     region: config.AWS_REGION,
     endpoint: config.S3_ENDPOINT,
     forcePathStyle: config.S3_FORCE_PATH_STYLE,
+    credentials: config.fileCredentials,
   });
   const ledger = new Ledger(bucket, config.LEDGER_PREFIX, config.INSTALLATION_ID);
   const history = new History(bucket, config.LEDGER_PREFIX);
