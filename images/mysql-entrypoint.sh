@@ -1,6 +1,7 @@
 #!/bin/bash
 # MySQL and MariaDB started as their official images start them: MYSQL_ROOT_PASSWORD, MYSQL_ALLOW_EMPTY_PASSWORD, MYSQL_DATABASE,
-# MYSQL_USER, MYSQL_PASSWORD (MariaDB: MARIADB_* goes first), /docker-entrypoint-initdb.d/*.{sql,sh}, arguments for the server.
+# MYSQL_USER, MYSQL_PASSWORD (MariaDB: MARIADB_* goes first), /docker-entrypoint-initdb.d/*.{sql,sh}, arguments for the server;
+# <name>_FILE of a password, user or database names a file with the value instead.
 # They differ in two things: "ready for connections" is logged once, when it is true for TCP; and the data directory comes ready
 # from the image, so that options which have to be there when it is made (--lower-case-table-names, --innodb-page-size) are refused.
 set -eu
@@ -8,6 +9,16 @@ server=$(command -v mariadbd || command -v mysqld)
 client=$(command -v mariadb || command -v mysql)
 case ${1-} in '' | -*) set -- "$server" "$@" ;; esac
 case $1 in mysqld | mariadbd | "$server") shift; set -- "$server" "$@" ;; *) exec "$@" ;; esac
+
+# As root, who may read files that the server's user may not.
+for name in {MYSQL,MARIADB}_{ROOT_PASSWORD,PASSWORD,USER,DATABASE}; do
+  file=${name}_FILE
+  [ -n "${!file:-}" ] || continue
+  if [ -n "${!name:-}" ]; then echo "$name and $file are both set: keep one" >&2; exit 1; fi
+  value=$(<"${!file}")
+  export "$name=$value"
+  unset "$file"
+done
 
 data=/var/lib/mysql
 if [ "$(id -u)" = 0 ]; then

@@ -6,7 +6,6 @@ import { configSchema } from '../gateway/src/config.ts';
 const ROOT = new URL('..', import.meta.url).pathname;
 // Read by the AWS SDK's credential chain, docker-compose.yml and the scripts that make images.
 const OTHERS = [
-  'ESCLUSA_USER',
   'ESCLUSA_BASE_IMAGE',
   'ESCLUSA_MARIADB_IMAGE',
   'ESCLUSA_MONGODB_IMAGE',

@@ -52,6 +52,7 @@ export async function startGateway(config: Config, engine: Engine, log: Logger, 
     region: config.AWS_REGION,
     endpoint: config.S3_ENDPOINT,
     forcePathStyle: config.S3_FORCE_PATH_STYLE,
+    credentials: config.fileCredentials,
   });
   const seals = new Seals({ current: config.LEDGER_KEY, previous: config.LEDGER_KEY_PREVIOUS, since: config.LEDGER_SEALED_SINCE });
   const problems = new LedgerProblems(log);

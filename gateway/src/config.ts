@@ -1,5 +1,7 @@
 import { jobNameSchema } from '@esclusa/contract';
 import { z } from 'zod';
+import { credentialProblems, type FileCredentials, fileCredentials } from './file-credentials.ts';
+import { fillFromFiles, type ReadSecret, readSecretFile } from './secret-files.ts';
 
 const seconds = z.coerce.number().positive();
 const flag = z.enum(['true', 'false']).transform((value) => value === 'true');
@@ -89,7 +91,7 @@ export const configSchema = z
         context.addIssue({
           code: 'custom',
           path: ['HOST'],
-          message: `"${config.HOST}" is beyond loopback: set API_KEY, since the gateway stands in front of a Docker socket (or ALLOW_INSECURE_LISTEN=true where something else limits who can connect)`,
+          message: `"${config.HOST}" is beyond loopback: set API_KEY, or API_KEY_FILE to a file that holds it, since the gateway stands in front of a Docker socket; "openssl rand -hex 32" makes one (or ALLOW_INSECURE_LISTEN=true where something else limits who can connect)`,
         });
       }
       for (const [field, message] of identityProblems(config)) context.addIssue({ code: 'custom', path: [field], message });
@@ -117,8 +119,11 @@ function identityProblems(config: Partial<Record<string, unknown>>): [field: str
   return problems;
 }
 
-/** The configuration, frozen, with the whole environment beside it for the variables that jobs want. */
-export type Config = Readonly<z.infer<typeof configSchema>> & { readonly environment: Readonly<Record<string, string | undefined>> };
+/** The configuration, frozen, with the whole environment beside it for the variables that jobs want, those from files among them. */
+export type Config = Readonly<z.infer<typeof configSchema>> & {
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  readonly fileCredentials?: FileCredentials | undefined;
+};
 
 /** All that is wrong with the configuration, one line each. */
 export class ConfigError extends Error {
@@ -131,16 +136,29 @@ export class ConfigError extends Error {
   }
 }
 
-/** Reads the configuration once; rejects with every problem at once. An empty variable counts as unset, as compose writes it. */
-export function readConfig(environment: Readonly<Record<string, string | undefined>>): Config {
-  const set = Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== undefined && value !== ''));
-  const parsed = configSchema.safeParse(set);
-  if (!parsed.success) {
-    throw new ConfigError(
-      parsed.error.issues.map(
-        (issue) => `${issue.path.join('.')}: ${issue.code !== 'custom' && set[String(issue.path[0])] === undefined ? 'is not set' : issue.message}`,
-      ),
-    );
-  }
-  return Object.freeze({ ...parsed.data, environment: Object.freeze(set) });
+const OWN: ReadonlySet<string> = new Set(Object.keys(configSchema.shape));
+
+/**
+ * Reads the configuration once; rejects with every problem at once. An empty variable counts as unset, as compose writes it.
+ * Where X_FILE names a file, X is what it holds: read here and never again.
+ */
+export function readConfig(environment: Readonly<Record<string, string | undefined>>, read: ReadSecret = readSecretFile): Config {
+  const given = Object.fromEntries(Object.entries(environment).filter((entry): entry is [string, string] => entry[1] !== undefined && entry[1] !== ''));
+  const { variables, paths, problems } = fillFromFiles(given, { own: OWN, read });
+  const parsed = configSchema.safeParse(variables);
+  const issues = parsed.success ? [] : parsed.error.issues;
+  const told = [
+    ...[...problems].map(([pointer, problem]) => `${pointer}: ${problem}`),
+    ...issues.flatMap(({ code, path, message }) => {
+      const name = String(path[0]);
+      if (problems.has(`${name}_FILE`)) return [];
+      // What it lacks is the key, and why that is lacking stands in its own line.
+      if (name === 'HOST' && problems.has('API_KEY_FILE')) return [];
+      const from = paths.has(name) ? ` (from ${paths.get(name)})` : '';
+      return [`${path.join('.')}${from}: ${code !== 'custom' && variables[name] === undefined ? 'is not set' : message}`];
+    }),
+    ...credentialProblems(given, variables, paths),
+  ];
+  if (!parsed.success || told.length > 0) throw new ConfigError(told);
+  return Object.freeze({ ...parsed.data, environment: Object.freeze(variables), fileCredentials: fileCredentials(variables, paths) });
 }

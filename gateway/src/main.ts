@@ -9,7 +9,7 @@ const HELP = `Esclusa gateway ${packageJson.version}: one HTTP POST, one ephemer
 
 Usage: node main.js [--help | --version]
 
-Configuration comes from the environment; .env.example lists every variable.`;
+Configuration comes from the environment; .env.example lists every variable. Instead of any X, X_FILE may name a file with its value.`;
 
 // EX_CONFIG of sysexits.h: whoever restarts us will not mend it by that.
 const BAD_CONFIGURATION = 78;

@@ -1,10 +1,21 @@
 #!/bin/bash
 # PostgreSQL started as the official image starts it: POSTGRES_USER, POSTGRES_PASSWORD, POSTGRES_DB,
 # POSTGRES_HOST_AUTH_METHOD, POSTGRES_INITDB_ARGS, /docker-entrypoint-initdb.d/*.{sql,sh}, arguments for the server.
+# POSTGRES_PASSWORD_FILE, POSTGRES_USER_FILE and POSTGRES_DB_FILE name files with the value instead.
 # It differs in one thing: "ready to accept connections" is logged once, when it is true for TCP.
 set -eu
 case ${1-} in '' | -*) set -- postgres "$@" ;; esac
 if [ "$1" != postgres ]; then exec "$@"; fi
+
+# As root, who may read files that the server's user may not.
+for name in POSTGRES_PASSWORD POSTGRES_USER POSTGRES_DB; do
+  file=${name}_FILE
+  [ -n "${!file:-}" ] || continue
+  if [ -n "${!name:-}" ]; then echo "$name and $file are both set: keep one" >&2; exit 1; fi
+  value=$(<"${!file}")
+  export "$name=$value"
+  unset "$file"
+done
 
 if [ "$(id -u)" = 0 ]; then
   mkdir -p "$PGDATA" /var/run/postgresql

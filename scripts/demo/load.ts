@@ -1,14 +1,12 @@
+import { readFileSync } from 'node:fs';
 import { connectionOf, DATABASES } from './databases.ts';
 import { DemoS3 } from './s3.ts';
 import { BUCKET } from './stage.ts';
 
 // Fills what `docker-compose --profile demo up -d` has started: the bucket, which its S3 starts without, and the data of the
-// databases that have not loaded theirs. Through their ports on loopback; names and passwords as in .env.
+// databases that have not loaded theirs. Through their ports on loopback; names as in .env, secrets as ./make-secrets.sh made them.
 const bucket = process.env['AWS_BUCKET_NAME'] || BUCKET;
-const s3 = new DemoS3('http://127.0.0.1:9000', {
-  accessKeyId: process.env['AWS_ACCESS_KEY_ID'] || 'esclusa',
-  secretAccessKey: process.env['AWS_SECRET_ACCESS_KEY'] || 'esclusa-secret',
-});
+const s3 = new DemoS3('http://127.0.0.1:9000', { accessKeyId: 'esclusa', secretAccessKey: secret('s3_secret_key') });
 
 const tasks: Record<string, () => Promise<string>> = {
   S3: async () => {
@@ -18,7 +16,8 @@ const tasks: Record<string, () => Promise<string>> = {
 };
 for (const database of DATABASES) {
   tasks[database.label] = async () => {
-    const connection = { ...connectionOf(database, process.env), host: '127.0.0.1', port: database.port };
+    const password = secret(`${database.prefix.toLowerCase()}_password`);
+    const connection = { ...connectionOf(database, process.env), host: '127.0.0.1', port: database.port, password };
     return `${await database.load(connection)} ${database.counted}`;
   };
 }
@@ -33,3 +32,12 @@ await Promise.all(
     }
   }),
 );
+
+function secret(name: string): string {
+  try {
+    return readFileSync(new URL(`../../secrets/${name}`, import.meta.url), 'utf8').replace(/\r?\n$/, '');
+  } catch (error) {
+    console.error(`secrets/${name} cannot be read (${(error as NodeJS.ErrnoException).code}); make it first: ./make-secrets.sh --demo`);
+    process.exit(1);
+  }
+}

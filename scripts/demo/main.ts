@@ -21,23 +21,47 @@ async function main(): Promise<void> {
   });
   if (values.help) return console.log(HELP);
   const port = Number(values.port);
+  if (!/^\d+$/.test(values.port) || port < 1 || port > 65_535) throw new Error(`--port wants a number from 1 to 65535, not "${values.port}"`);
   const interrupted = Promise.withResolvers<void>();
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => interrupted.resolve());
+  let stopping = false;
+  // Not once: a second signal (npm passes on its own) must not end the cleaning up. SIGHUP: the terminal was closed.
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+    process.on(signal, () => {
+      if (!stopping) say('ending: what is being started is waited for, then everything is removed');
+      stopping = true;
+      interrupted.resolve();
+    });
+  }
 
   const stage = await setUp(port);
   try {
-    await Promise.race([show(stage), interrupted.promise]);
-    if (!values.once) {
+    const gone = stage.ended.then((how) => {
+      if (!stopping) throw new Error(`the gateway is gone: ${how}`);
+    });
+    gone.catch(() => undefined);
+    if (!stopping) await Promise.race([show(stage), interrupted.promise, gone]);
+    if (!values.once && !stopping) {
       const [first] = stage.pipelines;
       console.log(
         `\nThe gateway stays up at ${stage.url}; Ctrl-C ends it. Try:\n  curl -X POST ${stage.url}/api/ingesta/${first}\n  curl ${stage.url}/health\n`,
       );
-      await interrupted.promise;
+      await untilOne(interrupted.promise, gone);
     }
   } finally {
+    stopping = true;
     say('cleaning up');
     await stage.clear();
     say('done');
+  }
+}
+
+/** Waits for one of these. A promise alone does not keep Node running, nor does a signal that may come. */
+async function untilOne(...promises: Promise<void>[]): Promise<void> {
+  const awake = setInterval(() => undefined, 60_000);
+  try {
+    await Promise.race(promises);
+  } finally {
+    clearInterval(awake);
   }
 }
 

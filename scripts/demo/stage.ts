@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { createServer } from 'node:net';
 import { poll } from '../lib/poll.ts';
 import type { DemoS3 } from './s3.ts';
 
@@ -19,12 +21,29 @@ export interface Stage {
   readonly url: string;
   readonly s3: DemoS3;
   readonly pipelines: readonly string[];
+  /** Resolves with what became of the gateway, should it end. As long as it has not, Node has something to wait for. */
+  readonly ended: Promise<string>;
   clear(): Promise<void>;
 }
 
 /** The gateway's variables that do not depend on where it runs. */
 export function gatewayEnvironment(): Record<string, string> {
   return { INSTALLATION_ID: INSTALLATION, AWS_BUCKET_NAME: BUCKET, AWS_REGION: 'us-east-1' };
+}
+
+/** Rejects where another program has the port, before minutes are spent on what cannot end well. */
+export async function assertFree(port: number): Promise<void> {
+  const server = createServer().listen(port, '127.0.0.1');
+  try {
+    await once(server, 'listening');
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    throw new Error(code === 'EADDRINUSE' ? `port ${port} is taken by another program: end it, or name another port: npm run demo -- --port 8080` : message, {
+      cause: error,
+    });
+  }
+  server.close();
+  await once(server, 'close');
 }
 
 /** Waits for the gateway. */

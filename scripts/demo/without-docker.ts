@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { connectionOf, DATABASES, type DemoDatabase, variablesOf } from './databases.ts';
 import { DemoS3 } from './s3.ts';
-import { answers, BUCKET, gatewayEnvironment, S3_KEYS, say, type Stage } from './stage.ts';
+import { answers, assertFree, BUCKET, gatewayEnvironment, S3_KEYS, say, type Stage } from './stage.ts';
 
 const ROOT = new URL('../..', import.meta.url).pathname;
 
@@ -14,6 +14,7 @@ export function namedDatabases(): readonly DemoDatabase[] {
 
 /** Somebody else's databases and S3, the gateway and the jobs as processes. */
 export async function withoutDocker(port: number, endpoint: string): Promise<Stage> {
+  await assertFree(port);
   const credentials = {
     accessKeyId: process.env['AWS_ACCESS_KEY_ID'] || S3_KEYS.accessKeyId,
     secretAccessKey: process.env['AWS_SECRET_ACCESS_KEY'] || S3_KEYS.secretAccessKey,
@@ -36,15 +37,17 @@ export async function withoutDocker(port: number, endpoint: string): Promise<Sta
     ...Object.assign({}, ...databases.map((database) => variablesOf(database, connectionOf(database, process.env)))),
   };
   const gateway: ChildProcess = spawn(process.execPath, [join(ROOT, 'gateway/src/main.ts')], { cwd: ROOT, env, stdio: ['ignore', 'ignore', 'inherit'] });
+  const exited = once(gateway, 'exit');
   const clear = async (): Promise<void> => {
     if (gateway.exitCode !== null) return;
     gateway.kill('SIGTERM');
-    await once(gateway, 'exit');
+    await exited;
   };
   const url = `http://localhost:${port}`;
   await answers(url).catch(async (error: unknown) => {
     await clear();
     throw error;
   });
-  return { url, s3, pipelines: databases.map(({ pipeline }) => pipeline), clear };
+  const ended = exited.then(([status]) => `it ended with exit status ${status}`);
+  return { url, s3, pipelines: databases.map(({ pipeline }) => pipeline), ended, clear };
 }

@@ -16,7 +16,22 @@ export interface LabContainer {
   readonly cpuShares?: number;
   /** Size of /dev/shm, 64 MiB by default. */
   readonly sharedMemoryMiB?: number;
+  /** Networks to be on; the lab's own by default. */
+  readonly networks?: readonly [string, ...string[]];
+  /** Shut in as docker-compose.yml does it with the gateway. */
+  readonly hardened?: boolean;
 }
+
+/** What docker-compose.yml allows the gateway. */
+const HARDENED = {
+  ReadonlyRootfs: true,
+  Tmpfs: { '/tmp': '' },
+  CapDrop: ['ALL'],
+  SecurityOpt: ['no-new-privileges:true'],
+  Memory: 256 * 1024 * 1024,
+  PidsLimit: 128,
+  CpuShares: 4096,
+};
 
 /** Containers on a network of their own, for the demo and the benchmarks; all bear one label, and nothing else is ever touched. */
 export class LabContainers {
@@ -29,10 +44,10 @@ export class LabContainers {
     this.#label = label;
   }
 
-  /** Removes what an earlier lab that could not clean up has left, then creates the network. */
-  async prepare(): Promise<void> {
+  /** Removes what an earlier lab that could not clean up has left, then creates the network, and others beside it. */
+  async prepare(...others: string[]): Promise<void> {
     await this.clear();
-    await this.#docker.createNetwork({ Name: this.#network, CheckDuplicate: true, Labels: { [this.#label]: '1' } });
+    for (const Name of [this.#network, ...others]) await this.#docker.createNetwork({ Name, CheckDuplicate: true, Labels: { [this.#label]: '1' } });
   }
 
   /** Starts a container; returns its ports on loopback by container port. */
@@ -41,8 +56,10 @@ export class LabContainers {
       `${inside}/tcp`,
       [{ HostIp: '127.0.0.1', HostPort: outside === 0 ? '' : String(outside) }],
     ]);
+    const [network, ...others] = wanted.networks ?? [this.#network];
     const container = await this.#docker.createContainer({
       name: wanted.name,
+      ...(wanted.hardened === true ? { User: '65532:65532' } : {}),
       Image: wanted.image,
       Env: Object.entries(wanted.environment ?? {}).map(([name, value]) => `${name}=${value}`),
       ...(wanted.command === undefined ? {} : { Cmd: [...wanted.command] }),
@@ -50,14 +67,16 @@ export class LabContainers {
       ExposedPorts: Object.fromEntries(ports.map(([port]) => [port, {}])),
       HostConfig: {
         PortBindings: Object.fromEntries(ports),
-        NetworkMode: this.#network,
+        NetworkMode: network,
         Binds: [...(wanted.binds ?? [])],
         GroupAdd: [...(wanted.groups ?? [])],
         Tmpfs: { ...wanted.tmpfs },
+        ...(wanted.hardened === true ? HARDENED : {}),
         ...(wanted.cpuShares === undefined ? {} : { CpuShares: wanted.cpuShares }),
         ...(wanted.sharedMemoryMiB === undefined ? {} : { ShmSize: wanted.sharedMemoryMiB * 1024 * 1024 }),
       },
     });
+    for (const other of others) await this.#docker.getNetwork(other).connect({ Container: container.id });
     await container.start();
     const { NetworkSettings } = await container.inspect();
     return Object.fromEntries(Object.keys(wanted.ports).map((inside) => [inside, Number(NetworkSettings.Ports[`${inside}/tcp`]?.[0]?.HostPort)]));
@@ -68,6 +87,12 @@ export class LabContainers {
     const output = await this.#docker.getContainer(name).logs({ stdout: true, stderr: true, tail: 30 });
     // Each line comes with the eight bytes of Docker's stream header.
     return output.toString('utf8').replace(/^.{8}/gm, '');
+  }
+
+  /** Resolves with the exit status of a container once it ends. */
+  async ended(name: string): Promise<number> {
+    const { StatusCode } = (await this.#docker.getContainer(name).wait()) as { StatusCode: number };
+    return StatusCode;
   }
 
   /** Stops and removes one container, with its data. */

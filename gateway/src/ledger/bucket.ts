@@ -20,12 +20,20 @@ const CHANGED: ReadonlySet<string> = new Set(['PreconditionFailed', 'Conditional
 // S3's own bound.
 const MAX_PAGE = 1_000;
 
-/** How to reach the bucket. Credentials come from AWS's default chain: environment, `~/.aws`, role. */
+/** S3 credentials that do not change. */
+export interface GivenCredentials {
+  readonly accessKeyId: string;
+  readonly secretAccessKey: string;
+  readonly sessionToken?: string;
+}
+
+/** How to reach the bucket. Credentials that are not given come from AWS's default chain: environment, `~/.aws`, role. */
 export interface BucketOptions {
   readonly bucket: string;
   readonly region: string;
   readonly endpoint?: string | undefined;
   readonly forcePathStyle?: boolean | undefined;
+  readonly credentials?: GivenCredentials | undefined;
 }
 
 /** An object as a listing shows it. */
@@ -94,6 +102,7 @@ export class Bucket implements CommitStore {
     this.#client = new S3Client({
       region: options.region,
       ...(options.endpoint === undefined ? {} : { endpoint: options.endpoint }),
+      ...(options.credentials === undefined ? {} : { credentials: options.credentials }),
       forcePathStyle: options.forcePathStyle ?? options.endpoint !== undefined,
       maxAttempts: 4,
       requestHandler: { connectionTimeout: 3_000, requestTimeout: 15_000, throwOnRequestTimeout: true },
