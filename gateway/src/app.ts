@@ -1,5 +1,4 @@
 import type { AddressInfo } from 'node:net';
-import { createServer } from 'node:http';
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
@@ -7,12 +6,17 @@ import type { Config } from './config.ts';
 import type { Engine } from './engine/engine.ts';
 import { GatewayError } from './errors.ts';
 import { createApp } from './http/app.ts';
+import { httpBounds } from './http/bounds.ts';
+import { askBucket } from './http/health.ts';
+import { Probe } from './http/probes.ts';
+import { createGatewayServer } from './http/server.ts';
 import { Bucket } from './ledger/bucket.ts';
 import { Conditions } from './ledger/conditional.ts';
 import { History } from './ledger/history.ts';
 import { Ledger } from './ledger/ledger.ts';
 import { logLoopDelay } from './loop-delay.ts';
 import { Catalogue } from './pipelines/catalogue.ts';
+import { formatProblem } from './pipelines/pipeline.ts';
 import { keyProblems } from './runs/check-keys.ts';
 import { Checks } from './runs/check.ts';
 import { Cleaner } from './runs/cleaner.ts';
@@ -49,6 +53,8 @@ export async function startGateway(config: Config, engine: Engine, log: Logger, 
     endpoint: config.S3_ENDPOINT,
     forcePathStyle: config.S3_FORCE_PATH_STYLE,
   });
+  const probes = { engine: new Probe(() => engine.health()), s3: new Probe(() => askBucket(bucket)) };
+  const stopProbes = [probes.engine.keepYoung(), probes.s3.keepYoung()];
   const ledger = new Ledger(bucket, config.LEDGER_PREFIX, config.INSTALLATION_ID);
   const history = new History(bucket, config.LEDGER_PREFIX);
   const conditions = new Conditions(bucket, config.LEDGER_PREFIX);
@@ -57,6 +63,7 @@ export async function startGateway(config: Config, engine: Engine, log: Logger, 
     (job) => engine.describe(job),
     (pipeline) => keyProblems(pipeline, config.LEDGER_PREFIX),
   );
+  catalogue.onProblem((problem) => log.warn({ pipeline: problem.file }, formatProblem(problem)));
   const owning = new Owning(engine, config.INSTALLATION_ID);
   const times = new RunTimes(config.MAX_RUNNING);
   const slots = new Slots(config.MAX_RUNNING, (seconds) => times.ended(seconds));
@@ -116,6 +123,7 @@ export async function startGateway(config: Config, engine: Engine, log: Logger, 
     retentionMs === undefined ? {} : { rememberedMs: retentionMs },
   );
   const checks = new Checks(services, log, config.HEALTH_CACHE_SECONDS);
+  const openRuns = config.MAX_RUNNING + config.MAX_WAITING;
   const app = createApp({
     engine,
     bucket,
@@ -132,10 +140,13 @@ export async function startGateway(config: Config, engine: Engine, log: Logger, 
     version,
     log,
     apiKey: config.API_KEY,
+    probes,
+    warnings: () => engine.warnings,
+    problems: () => [],
+    bounds: httpBounds(openRuns),
+    guard: { hosts: hostsOf(config), origins: config.CORS_ORIGINS ?? [] },
   });
-  const server = createServer(app);
-  // A run may take hours before it answers; only receiving a request is bounded.
-  server.requestTimeout = 30_000;
+  const server = createGatewayServer(app, openRuns, log);
   server.listen(config.PORT, config.HOST);
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo;
@@ -152,6 +163,7 @@ export async function startGateway(config: Config, engine: Engine, log: Logger, 
       server.close();
       reconciler.stop();
       stopLoopDelay();
+      for (const stop of stopProbes) stop();
       scheduler.stop();
       await runs.close(config.SHUTDOWN_SECONDS);
       // What S3 keeps it from giving back now, the reconciler finds at the next start.
@@ -163,4 +175,9 @@ export async function startGateway(config: Config, engine: Engine, log: Logger, 
       server.closeAllConnections();
     },
   };
+}
+
+/** Names that callers may call by. With a key no page can make a browser do anything, so that any name is as good, unless some are listed. */
+function hostsOf({ HOST, ALLOWED_HOSTS, API_KEY }: Config): readonly string[] | undefined {
+  return API_KEY !== undefined && ALLOWED_HOSTS === undefined ? undefined : [HOST.toLowerCase(), ...(ALLOWED_HOSTS ?? [])];
 }

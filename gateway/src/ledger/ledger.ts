@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import type { Readable } from 'node:stream';
 import { type Commit, CONTRACT_VERSION, decideCommit, readCommit } from '@esclusa/contract';
 import type { z } from 'zod';
 import type { Bucket } from './bucket.ts';
@@ -20,6 +21,9 @@ import { Latest } from './latest.ts';
 import { Stamps } from './stamps.ts';
 import { States } from './states.ts';
 import { type Swept, type SweptAttempt, sweepAttempt } from './sweep.ts';
+
+// Ours have half of it.
+const MAX_LOG_BYTES = 2 * 1024 * 1024;
 
 /** What the gateway keeps of runs, as JSON objects in S3; nothing is kept in memory or on disk. Rejects with S3 codes. */
 export class Ledger {
@@ -109,9 +113,9 @@ export class Ledger {
     await this.#bucket.putIfAbsent(this.#keys.log(run, attempt), text, 'application/x-ndjson; charset=utf-8');
   }
 
-  /** An attempt's log; undefined when none was written. */
-  async log(run: string, attempt: number): Promise<string | undefined> {
-    return this.#bucket.get(this.#keys.log(run, attempt));
+  /** An attempt's log, to be read or destroyed; undefined when none was written. */
+  async log(run: string, attempt: number): Promise<Readable | undefined> {
+    return this.#bucket.stream(this.#keys.log(run, attempt), MAX_LOG_BYTES);
   }
 
   /** The key that decides an attempt. */
