@@ -177,7 +177,7 @@ export async function startGateway(config: Config, engine: Engine, log: Logger, 
   };
 }
 
-/** Names that callers may call by. With a key no page can make a browser do anything, so that any name is as good, unless some are listed. */
-function hostsOf({ HOST, ALLOWED_HOSTS, API_KEY }: Config): readonly string[] | undefined {
-  return API_KEY !== undefined && ALLOWED_HOSTS === undefined ? undefined : [HOST.toLowerCase(), ...(ALLOWED_HOSTS ?? [])];
+/** Names that callers may call by. Where there is a key no page has it, whatever its name, so that any will do. */
+function hostsOf({ HOST, ALLOWED_HOSTS = [], API_KEY }: Config): readonly string[] | undefined {
+  return API_KEY === undefined ? [HOST.toLowerCase(), ...ALLOWED_HOSTS] : undefined;
 }

@@ -122,6 +122,9 @@ function page(path: string, file: string, summary: string): Route {
 function sendAsset(response: Response, file: string, next: Parameters<RequestHandler>[2], maxAge: number): void {
   // The file's own is set by what sends it.
   response.removeHeader('Cache-Control');
+  // Conditions for changing something; Express would throw where they do not hold.
+  delete response.req.headers['if-match'];
+  delete response.req.headers['if-unmodified-since'];
   response.sendFile(assetPath(file), { maxAge, acceptRanges: false, dotfiles: 'allow' }, (error?: Error) => {
     // A caller that went away is no failure.
     if (error !== undefined && !response.headersSent) next(error);
