@@ -127,7 +127,7 @@ function sendAsset(response: Response, file: string, next: Parameters<RequestHan
   delete response.req.headers['if-unmodified-since'];
   response.sendFile(assetPath(file), { maxAge, acceptRanges: false, dotfiles: 'allow' }, (error?: Error) => {
     // A caller that went away is no failure.
-    if (error !== undefined && !response.headersSent) next(error);
+    if (error !== undefined && !response.headersSent && !response.destroyed) next(error);
   });
 }
 

@@ -30,12 +30,18 @@ export function createGatewayServer(listener: RequestListener, openRuns: number,
   server.maxConnections = connectionsFor(openRuns);
   server.timeout = BOUNDS.silenceMs;
   const underWay = new WeakMap<Duplex, Set<ServerResponse>>();
+  // What still comes on these belongs to a request that has its answer.
+  const answered = new WeakSet<Duplex>();
 
   server.on('request', (request, response) => {
     const { socket } = request;
     const open = underWay.get(socket) ?? answersOf(socket);
     underWay.set(socket, open.add(response));
+    answered.delete(socket);
     response.once('close', () => open.delete(response));
+    response.once('finish', () => {
+      if (!request.complete || !response.shouldKeepAlive) answered.add(socket);
+    });
     // Each holds memory until those before it are answered.
     if (open.size > BOUNDS.pipelined) socket.destroy();
     else listener(request, response);
@@ -52,7 +58,7 @@ export function createGatewayServer(listener: RequestListener, openRuns: number,
   });
   server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
     const begun = [...(underWay.get(socket) ?? [])].some(({ headersSent }) => headersSent);
-    if (!socket.writable || begun || error.code === 'ECONNRESET') socket.destroy();
+    if (!socket.writable || begun || answered.has(socket) || error.code === 'ECONNRESET') socket.destroy();
     else refuse(socket, ...whyRefused(error));
   });
   server.on('connect', (_request: IncomingMessage, socket: Duplex) => {
