@@ -51,6 +51,8 @@ export function createGatewayServer(listener: RequestListener, openRuns: number,
     if (!declaresTooMuch(request)) response.writeContinue();
     server.emit('request', request, response);
   });
+  // What nobody knows need not be met, and Node's own answer would be counted by nobody.
+  server.on('checkExpectation', (request: IncomingMessage, response: ServerResponse) => server.emit('request', request, response));
   // Nothing was said or taken for a while. A socket that only waits for its answer has nothing to take.
   server.on('timeout', (socket: Socket) => {
     const waits = (underWay.get(socket)?.size ?? 0) > 0;
