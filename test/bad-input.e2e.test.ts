@@ -51,11 +51,28 @@ describe('bad input', () => {
     ['a field of the wrong type', '{"datasets":"productos"}', /datasets: /],
     ['an unknown dataset', '{"datasets":["precios"]}', /no dataset "precios".*productos/],
     ['a body that is no object', '[1]', /expected object/i],
-    ['a body far too long', `{"datasets":["${'x'.repeat(100_000)}"]}`, /too large/],
+    ['a body nested far too deep', `${'['.repeat(20_000)}${']'.repeat(20_000)}`, /nested/],
+    ['a field that would vanish', '{"__proto__":{"datasets":["productos"]}}', /__proto__/],
   ])('%s in the body is 400 and the field is named', async (_, sent, expected) => {
     const { status, body } = await gateway.post('postgresql', sent);
     expect({ status, code: body['code'] }).toEqual({ status: 400, code: 'BODY_INVALID' });
     expect(body['detail']).toMatch(expected);
+  });
+
+  test('a body far too long is 413, one that is not what it says 400, one that nobody understands 415', async () => {
+    expect(await gateway.post('postgresql', `{"datasets":["${'x'.repeat(100_000)}"]}`)).toMatchObject({ status: 413, body: { code: 'BODY_TOO_LARGE' } });
+    for (const encoding of ['gzip', 'deflate', 'br']) {
+      expect(await gateway.post('postgresql', '{}', { 'content-encoding': encoding })).toMatchObject({ status: 400, body: { code: 'BODY_INVALID' } });
+    }
+    expect(await gateway.post('postgresql', '{}', { 'content-encoding': 'zstd' })).toMatchObject({ status: 415, body: { code: 'MEDIA_TYPE_UNSUPPORTED' } });
+  });
+
+  test('what is no pipeline file is told, once, and all others go on', async () => {
+    await gateway.makeInPipelines('folder.yaml');
+    for (let n = 0; n < 3; n++) expect((await gateway.request('GET', '/api/ingesta')).status).toBe(200);
+    expect(JSON.stringify((await gateway.request('GET', '/ready')).body)).toContain('folder.yaml');
+    expect(JSON.stringify((await gateway.request('GET', '/health')).body)).toContain('folder.yaml');
+    expect(gateway.log.filter((line) => line.includes('it is a folder'))).toHaveLength(1);
   });
 
   test('an unknown path is 404, a wrong method 405 with Allow, both as problem documents', async () => {
@@ -192,7 +209,19 @@ describe('what stands behind the gateway is missing', () => {
       expect(await gateway.request('GET', '/api/ingesta', undefined, { 'x-api-key': 'wrong' })).toMatchObject({ status: 401 });
       expect(await gateway.request('GET', '/api/ingesta', undefined, { 'x-api-key': API_KEY })).toMatchObject({ status: 200 });
       expect(await gateway.request('GET', '/api/ingesta', undefined, { authorization: `Bearer ${API_KEY}` })).toMatchObject({ status: 200 });
-      expect(await gateway.request('GET', '/health')).toMatchObject({ status: 200 });
+      // An empty or old one hides no right one.
+      for (const wrong of ['', 'wrong']) {
+        const both = { 'x-api-key': wrong, authorization: `Bearer  ${API_KEY}` };
+        expect(await gateway.request('GET', '/api/ingesta', undefined, both)).toMatchObject({ status: 200 });
+      }
+      expect(await gateway.request('GET', '/health')).toMatchObject({ status: 200, body: { status: 'healthy', service: 'esclusa' } });
+      expect(Object.keys((await gateway.request('GET', '/health')).body)).toEqual(['status', 'service']);
+      expect((await gateway.request('GET', '/health', undefined, { 'x-api-key': API_KEY })).body).toMatchObject({ s3: { bucket: bucket.name, ok: true } });
+      expect(await gateway.request('GET', '/ready')).toMatchObject({ status: 401 });
+      const ready = await gateway.request('GET', '/ready', undefined, { 'x-api-key': API_KEY });
+      expect(ready).toMatchObject({ status: 200, body: { status: 'ready', warnings: [], problems: [], pipelines: { problems: [] } } });
+      expect(JSON.stringify((await gateway.request('GET', '/openapi.json')).body)).not.toContain('"postgresql"');
+      expect(JSON.stringify((await gateway.request('GET', '/openapi.json', undefined, { 'x-api-key': API_KEY })).body)).toContain('"postgresql"');
     } finally {
       await gateway.stop();
     }

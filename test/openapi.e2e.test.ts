@@ -108,6 +108,7 @@ describe('what is answered is what /openapi.json says', () => {
   test.each([
     ['GET', '/health', 200],
     ['GET', '/health/', 200],
+    ['GET', '/ready', 200],
     ['GET', '/api/ingesta', 200],
     ['GET', '/openapi.json', 200],
     ['GET', '/docs', 200],
@@ -138,12 +139,18 @@ describe('what is answered is what /openapi.json says', () => {
     expect((await documented.request(method, path)).status).toBe(status);
   });
 
-  test.each([['{"datasets":'], [{ tables: [] }], [{ datasets: ['nada'] }], [{ datasets: ['x'.repeat(100_000)] }], [{ keep: 'yes' }]])(
-    'a wrong body %#: 400',
-    async (body) => {
-      expect((await documented.request('POST', '/api/ingesta/postgresql', post(body))).status).toBe(400);
-    },
-  );
+  test.each([['{"datasets":'], [{ tables: [] }], [{ datasets: ['nada'] }], [{ keep: 'yes' }], ['['.repeat(20_000)]])('a wrong body %#: 400', async (body) => {
+    expect((await documented.request('POST', '/api/ingesta/postgresql', post(body))).status).toBe(400);
+  });
+
+  test.each<[number, RequestInit]>([
+    [413, post({ datasets: ['x'.repeat(100_000)] })],
+    [415, { ...post({}), headers: { 'content-encoding': 'zstd' } }],
+    [415, { ...post({}), headers: { 'content-type': 'text/plain; charset=klingon' } }],
+    [403, { ...post({}), headers: { origin: 'https://evil.example' } }],
+  ])('a request that is not taken: %i', async (status, init) => {
+    expect((await documented.request('POST', '/api/ingesta/postgresql', init)).status).toBe(status);
+  });
 
   test('more runs than may wait: 429 with Retry-After', async () => {
     const answers = await Promise.all(Array.from({ length: 12 }, () => documented.request('POST', '/api/ingesta/slow')));

@@ -1,5 +1,4 @@
 import type { AddressInfo } from 'node:net';
-import { createServer } from 'node:http';
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
@@ -7,6 +6,10 @@ import type { Config } from './config.ts';
 import type { Engine } from './engine/engine.ts';
 import { GatewayError } from './errors.ts';
 import { createApp } from './http/app.ts';
+import { httpBounds } from './http/bounds.ts';
+import { askBucket } from './http/health.ts';
+import { Probe } from './http/probes.ts';
+import { createGatewayServer } from './http/server.ts';
 import { Bucket } from './ledger/bucket.ts';
 import { Conditions } from './ledger/conditional.ts';
 import { History } from './ledger/history.ts';
@@ -16,6 +19,7 @@ import { LedgerProblems } from './ledger/problems.ts';
 import { Seals } from './ledger/seals.ts';
 import { logLoopDelay } from './loop-delay.ts';
 import { Catalogue } from './pipelines/catalogue.ts';
+import { formatProblem } from './pipelines/pipeline.ts';
 import { keyProblems } from './runs/check-keys.ts';
 import { Checks } from './runs/check.ts';
 import { Cleaner } from './runs/cleaner.ts';
@@ -59,8 +63,11 @@ export async function startGateway(config: Config, engine: Engine, log: Logger, 
   const ledger = new Ledger({ bucket, prefix: config.LEDGER_PREFIX, installation: config.INSTALLATION_ID, seals, problems });
   const history = new History(bucket, config.LEDGER_PREFIX, seals);
   const jobCredentials = new JobCredentials(bucket, jobIdentity(config));
-  const warning = jobCredentials.warning(seals.active);
-  if (warning !== undefined) log.warn(warning);
+  let hostWarnings: readonly string[] = [];
+  const warnings = jobCredentials.warnings(seals.active);
+  for (const warning of warnings) log.warn(warning);
+  const probes = { engine: new Probe(() => engine.health()), s3: new Probe(() => askBucket(bucket)) };
+  const stopProbes = [probes.engine.keepYoung(), probes.s3.keepYoung()];
   const conditions = new Conditions(bucket, config.LEDGER_PREFIX);
   const catalogue = await Catalogue.load(
     config.PIPELINES_DIR,
@@ -68,6 +75,7 @@ export async function startGateway(config: Config, engine: Engine, log: Logger, 
     (pipeline) => keyProblems(pipeline, config.LEDGER_PREFIX),
     config.environment,
   );
+  catalogue.onProblem((problem) => log.warn({ pipeline: problem.file }, formatProblem(problem)));
   const owning = new Owning(engine, config.INSTALLATION_ID);
   const times = new RunTimes(config.MAX_RUNNING);
   const slots = new Slots(config.MAX_RUNNING, (seconds) => times.ended(seconds));
@@ -129,6 +137,7 @@ export async function startGateway(config: Config, engine: Engine, log: Logger, 
     retentionMs === undefined ? {} : { rememberedMs: retentionMs },
   );
   const checks = new Checks(services, log, config.HEALTH_CACHE_SECONDS);
+  const openRuns = config.MAX_RUNNING + config.MAX_WAITING;
   const app = createApp({
     engine,
     bucket,
@@ -145,10 +154,13 @@ export async function startGateway(config: Config, engine: Engine, log: Logger, 
     version,
     log,
     apiKey: config.API_KEY,
+    probes,
+    warnings: () => [...engine.warnings, ...hostWarnings, ...warnings],
+    problems: () => problems.list(),
+    bounds: httpBounds(openRuns),
+    guard: { hosts: hostsOf(config), origins: config.CORS_ORIGINS ?? [] },
   });
-  const server = createServer(app);
-  // A run may take hours before it answers; only receiving a request is bounded.
-  server.requestTimeout = 30_000;
+  const server = createGatewayServer(app, openRuns, log);
   server.listen(config.PORT, config.HOST);
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo;
@@ -156,7 +168,10 @@ export async function startGateway(config: Config, engine: Engine, log: Logger, 
   const url = `http://${host}:${port}`;
   log.info({ url, engine: engine.name, pipelines: (await catalogue.list()).map((pipeline) => pipeline.name) }, 'listening');
   // Only the engine's host knows, and it may not answer yet: then it is silent here, and the reconciler tells.
-  void engine.health().then(({ warnings = [] }) => warnings.forEach((warning) => log.warn({ engine: engine.name }, warning)));
+  void engine.health().then(({ warnings: seen = [] }) => {
+    hostWarnings = seen;
+    for (const warning of seen) log.warn({ engine: engine.name }, warning);
+  });
   void reconciler.run();
   scheduler.start();
   const stopLoopDelay = logLoopDelay(log);
@@ -167,6 +182,7 @@ export async function startGateway(config: Config, engine: Engine, log: Logger, 
       server.close();
       reconciler.stop();
       stopLoopDelay();
+      for (const stop of stopProbes) stop();
       scheduler.stop();
       await runs.close(config.SHUTDOWN_SECONDS);
       // What S3 keeps it from giving back now, the reconciler finds at the next start.
@@ -185,4 +201,9 @@ function jobIdentity(config: Config): JobIdentity {
   if (accessKeyId !== undefined && secretAccessKey !== undefined) return { kind: 'static', credentials: { accessKeyId, secretAccessKey, sessionToken } };
   if (arn === undefined) return { kind: 'gateway' };
   return { kind: 'role', arn, maxSeconds: config.S3_JOB_ROLE_SECONDS, region: config.AWS_REGION, endpoint: config.STS_ENDPOINT ?? config.S3_ENDPOINT };
+}
+
+/** Names that callers may call by. Where there is a key no page has it, whatever its name, so that any will do. */
+function hostsOf({ HOST, ALLOWED_HOSTS = [], API_KEY }: Config): readonly string[] | undefined {
+  return API_KEY === undefined ? [HOST.toLowerCase(), ...ALLOWED_HOSTS] : undefined;
 }

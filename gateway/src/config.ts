@@ -9,6 +9,30 @@ const text = z.string().min(1);
 // `localhost:9000` alone would be a URL too, of the scheme "localhost".
 const httpUrl = z.url({ protocol: /^https?$/, error: 'must be a URL that begins with http:// or https://' });
 const ledgerKey = z.string().min(32, 'must have 32 characters or more, such as the output of `openssl rand -hex 32`');
+const list = z.string().transform((value) =>
+  value
+    .split(',')
+    .map((one) => one.trim().toLowerCase())
+    .filter((one) => one !== ''),
+);
+const hostNames = list
+  .pipe(
+    z.array(
+      z.string().regex(/^\.?[a-z0-9_-]+(\.[a-z0-9_-]+)*\.?(:\d{1,5})?$/, 'must be names of hosts, parted by commas: esclusa.example.org, or .example.org'),
+    ),
+  )
+  .transform((names) => names.map((name) => name.replace(/:\d+$/, '').replace(/\.$/, '')));
+// As browsers write them, or they would never match.
+const origins = list.pipe(
+  z.array(
+    z
+      .string()
+      .refine(
+        (one) => /^https?:/.test(one) && URL.canParse(one) && new URL(one).origin === one,
+        'must be origins, parted by commas: https://panel.example.org',
+      ),
+  ),
+);
 const LOOPBACK = /^(127\.\d+\.\d+\.\d+|::1|localhost)$/;
 
 /** Every environment variable of the gateway; `.env.example` is checked against it. Jobs' own variables stand in their job.json. */
@@ -18,6 +42,10 @@ export const configSchema = z
     PORT: z.coerce.number().int().min(0).max(65_535).default(8000).describe('Port to listen on.'),
     API_KEY: z.string().min(16, 'must have 16 characters or more').optional().describe('Callers send it as "Authorization: Bearer …" or "X-API-Key: …".'),
     ALLOW_INSECURE_LISTEN: flag.default(false).describe('true: listen beyond loopback without API_KEY, where something else limits who can connect.'),
+    ALLOWED_HOSTS: hostNames
+      .optional()
+      .describe('Names by which callers may call, parted by commas, beside localhost, addresses and HOST; ".example.org" for every name below it.'),
+    CORS_ORIGINS: origins.optional().describe('Origins whose pages may call from a browser, parted by commas: https://panel.example.org.'),
     LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info').describe('Least level that is logged.'),
     ENGINE: z.enum(['docker', 'process']).default('docker').describe('What starts jobs; "process" is for development only.'),
     DOCKER_HOST: text.optional().describe('Docker Engine to use, as unix:///path or tcp://host:port; the local socket by default.'),

@@ -16,6 +16,7 @@ interface DocumentedOperation {
   readonly responses: Readonly<Record<string, DocumentedResponse>>;
 }
 interface DocumentedResponse {
+  readonly $ref?: string;
   readonly headers?: Readonly<Record<string, { readonly required?: boolean }>>;
   readonly content?: Readonly<Record<string, { readonly schema: object; readonly examples?: Readonly<Record<string, { readonly value: unknown }>> }>>;
 }
@@ -85,7 +86,10 @@ export class Documented {
     if (first === undefined) return { key: '(no path)', response: status === 404 ? components.responses['RouteNotFound'] : undefined };
     const pattern = matches.find((one) => paths[one]?.[method.toLowerCase()] !== undefined);
     if (pattern === undefined) return { key: `(no method) ${first}`, response: status === 405 ? components.responses['MethodNotAllowed'] : undefined };
-    return { key: `${method} ${pattern}`, response: paths[pattern]?.[method.toLowerCase()]?.responses[status] };
+    const response = paths[pattern]?.[method.toLowerCase()]?.responses[status];
+    // What is the same everywhere is written once.
+    const shared = response?.$ref === undefined ? response : components.responses[response.$ref.split('/').at(-1) ?? ''];
+    return { key: `${method} ${pattern}`, response: shared };
   }
 
   #validator(schema: object): ValidateFunction {

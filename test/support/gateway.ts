@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -99,6 +99,11 @@ export class TestGateway {
   /** Writes another version of a pipeline. */
   async writePipeline(name: string, yaml: string): Promise<void> {
     await writeFile(join(this.#folder, `${name}.yaml`), yaml);
+  }
+
+  /** Makes a folder among the pipelines. */
+  async makeInPipelines(name: string): Promise<void> {
+    await mkdir(join(this.#folder, name));
   }
 
   /** SIGKILL: no time for anything. */

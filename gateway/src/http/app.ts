@@ -1,20 +1,26 @@
 import express, { type Express } from 'express';
 import type { Logger } from 'pino';
 import { GatewayError } from '../errors.ts';
-import { requireApiKey } from './auth.ts';
-import { readBody } from './body.ts';
+import { identify, requireApiKey } from './auth.ts';
+import type { GuardSettings } from './browser-guard.ts';
 import { type DocsServices, docsRoutes } from './docs.ts';
+import { browserGuard, safeHeaders } from './guard.ts';
 import { type HealthServices, healthRoutes } from './health.ts';
 import { type IngestaServices, ingestaRoutes } from './ingesta.ts';
 import { problemHandler } from './problem.ts';
+import { readBody } from './read-body.ts';
 import { type Route, allowed, expressPath } from './route.ts';
 import { type RunServices, runRoutes } from './runs/routes.ts';
 import { type StateServices, stateRoutes } from './state.ts';
 import { NO_CONTENT } from './status.ts';
+import { jsonText } from './visible.ts';
+
+const LOGGED_PATH_CHARS = 500;
 
 /** What the HTTP side works with. */
 export interface HttpServices extends IngestaServices, StateServices, RunServices, HealthServices, DocsServices {
   readonly log: Logger;
+  readonly guard: GuardSettings;
 }
 
 /** Every route that there is: what Express is given and what the OpenAPI document is made of. */
@@ -34,32 +40,42 @@ export function createApp(services: HttpServices): Express {
   const routes = allRoutes(services);
   const app = express();
   app.disable('x-powered-by').disable('etag');
-  app.use(accessLog(services.log));
-  app.use('/api', requireApiKey(services.apiKey), readBody);
+  app.response.json = sendJson;
+  app.use(accessLog(services.log), safeHeaders, browserGuard(services.guard), identify(services.apiKey));
+  app.use(['/api', '/ready'], requireApiKey(services.apiKey));
+  app.use('/api', readBody);
   for (const { method, path, handle } of routes) app[method](expressPath(path), handle);
   // After all of them: one path may also be an example of another's pattern.
   for (const path of new Set(routes.map((route) => route.path))) app.all(expressPath(path), otherMethods(allowed(routes, path)));
   app.use((request, _response, next) => {
     const path = request.path.replace(/(.)\/$/, '$1');
-    next(new GatewayError('ROUTE_NOT_FOUND', `there is nothing at ${path}; GET /api/ingesta lists the pipelines, /docs shows all there is`));
+    next(
+      new GatewayError(
+        'ROUTE_NOT_FOUND',
+        `there is nothing at ${path.slice(0, LOGGED_PATH_CHARS)}; GET /api/ingesta lists the pipelines, /docs shows all there is`,
+      ),
+    );
   });
-  app.use(bodyProblem);
+  app.use(badPath);
   app.use(problemHandler(services.log));
   return app;
+}
+
+/** In place of Express's own, so that no answer has control characters in it. */
+function sendJson(this: express.Response, value: unknown): express.Response {
+  return this.type('application/json').send(jsonText(value));
 }
 
 function otherMethods(allow: string): express.RequestHandler {
   return (request, response, next) => {
     response.set('Allow', allow);
     if (request.method === 'OPTIONS') response.status(NO_CONTENT).end();
-    else next(new GatewayError('METHOD_NOT_ALLOWED', `${request.path} takes ${allow}, not ${request.method}`));
+    else next(new GatewayError('METHOD_NOT_ALLOWED', `${request.path.slice(0, LOGGED_PATH_CHARS)} takes ${allow}, not ${request.method}`));
   };
 }
 
-/** What the body reader throws (too long, bad encoding, cut off) as a problem of ours; and a path that is badly escaped. */
-const bodyProblem: express.ErrorRequestHandler = (error: { type?: unknown; status?: unknown; message?: string }, _request, _response, next) => {
-  const ofBody = typeof error.type === 'string' && typeof error.status === 'number' && error.status < 500;
-  if (ofBody) return next(new GatewayError('BODY_INVALID', `the body can't be read: ${error.message}`, { cause: error }));
+/** A path that is badly escaped is none. */
+const badPath: express.ErrorRequestHandler = (error: unknown, _request, _response, next) => {
   next(error instanceof URIError ? new GatewayError('ROUTE_NOT_FOUND', 'the path is badly escaped', { cause: error }) : error);
 };
 
@@ -72,7 +88,14 @@ function accessLog(log: Logger): express.RequestHandler {
       const ms = Math.round(performance.now() - started);
       // The query may hold anything; the path is ours.
       log.info(
-        { method, path: originalUrl.split('?')[0], status: response.statusCode, ms, ...(run === undefined ? {} : { run }), gone: !response.writableFinished },
+        {
+          method,
+          path: originalUrl.split('?')[0]?.slice(0, LOGGED_PATH_CHARS),
+          status: response.statusCode,
+          ms,
+          ...(run === undefined ? {} : { run }),
+          gone: !response.writableFinished,
+        },
         'request',
       );
     });

@@ -39,6 +39,17 @@ describe('the body of an ingesta', () => {
     expect(message).toContain(field);
   });
 
+  test.each(['{"__proto__":{"datasets":["x"]}}', '{"datasets":["a"],"__proto__":null}'])('%s does not vanish without a word', (text) => {
+    expect(refusal(text)).toMatchObject({ code: 'BODY_INVALID', details: { errors: [{ field: '__proto__' }] } });
+  });
+
+  test.each([`${'['.repeat(20_000)}${']'.repeat(20_000)}`, '{"a":'.repeat(20_000), `[${'0,'.repeat(500_000)}0]`])(
+    'nested or long beyond all bounds %#',
+    (text) => {
+      expect(refusal(text)).toMatchObject({ code: 'BODY_INVALID', message: expect.stringMatching(/nested more|more than \d+ values/) });
+    },
+  );
+
   test('lists every field that is wrong', () => {
     const { details } = refusal('{"datasets":["a b"],"host":"x","port":1}');
     expect((details.errors as { field: string }[]).map(({ field }) => field)).toEqual(['datasets.0', 'host', 'port']);

@@ -1,7 +1,8 @@
 import { SCHEMA_POLICIES, datasetNameSchema } from '@esclusa/contract';
-import express, { type RequestHandler } from 'express';
 import { z } from 'zod';
+import { JsonBoundsError, parseJson } from '../bounded-json.ts';
 import { GatewayError } from '../errors.ts';
+import { protoKeyIn } from '../proto-key.ts';
 
 /** Body of `POST /api/ingesta/{pipeline}`; all of it may be left out. */
 export const ingestaBodySchema = z.strictObject({
@@ -17,11 +18,6 @@ export const ingestaBodySchema = z.strictObject({
     .describe('For debugging: `true` keeps the containers of the run, to be looked into by `docker logs`, `docker inspect` and `docker cp`, for KEEP_HOURS.'),
 });
 export type IngestaBody = z.infer<typeof ingestaBodySchema>;
-
-const MAX_BODY = '64kb';
-
-/** Reads the body as text, whatever its content type: `curl -d` calls everything a form. */
-export const readBody: RequestHandler = express.text({ type: () => true, limit: MAX_BODY });
 
 /** A query, checked. Rejects with `BODY_INVALID` that lists every parameter that is wrong. */
 export function parseQuery<T>(schema: z.ZodType<T>, query: unknown): T {
@@ -47,9 +43,16 @@ export function parseBody<Shape extends z.ZodRawShape>(
 ): z.infer<z.ZodObject<Shape>> {
   let json: unknown = {};
   try {
-    if (typeof text === 'string' && text.trim() !== '') json = JSON.parse(text);
+    if (typeof text === 'string' && text.trim() !== '') json = parseJson(text);
   } catch (cause) {
+    if (cause instanceof JsonBoundsError) throw new GatewayError('BODY_INVALID', `the body ${cause.message}; send ${wanted}`, { cause });
     throw new GatewayError('BODY_INVALID', `the body is not JSON: ${(cause as Error).message}; send ${wanted}`, { cause });
+  }
+  const proto = protoKeyIn(json);
+  if (proto !== undefined) {
+    const field = proto.join('.');
+    const errors = [{ field, message: 'no field may have this name' }];
+    throw new GatewayError('BODY_INVALID', `${field}: no field may have this name`, { details: { errors } });
   }
   const parsed = schema.safeParse(json);
   if (parsed.success) return parsed.data;

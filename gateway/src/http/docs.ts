@@ -6,9 +6,11 @@ import { z } from 'zod';
 import packageJson from '../../package.json' with { type: 'json' };
 import { GatewayError } from '../errors.ts';
 import type { Catalogue } from '../pipelines/catalogue.ts';
+import { maySeeAll } from './auth.ts';
 import { openApiDocument } from './openapi/document.ts';
 import type { Route } from './route.ts';
 import { HEALTHY, NOT_MODIFIED } from './status.ts';
+import { jsonText } from './visible.ts';
 
 /** What the pages that document the gateway are made of. */
 export interface DocsServices {
@@ -42,7 +44,7 @@ const CONTENT_SECURITY_POLICY = [
 /** `/openapi.json`, and the pages that show it; `routes` are all routes, these included. */
 export function docsRoutes({ catalogue, version, apiKey }: DocsServices, routes: () => readonly Route[]): Route[] {
   // Making it leaves a megabyte or more to be collected; kept, it has forty kilobytes.
-  let made: { about: string; json: string } | undefined;
+  const made = new Map<boolean, { about: string; json: string }>();
   return [
     {
       method: 'get',
@@ -51,16 +53,20 @@ export function docsRoutes({ catalogue, version, apiKey }: DocsServices, routes:
         operationId: 'openApi',
         tags: ['documentation'],
         summary: 'This document',
+        description: 'Where an API key is set, the names of the pipelines stand in it only for callers who send it.',
         responses: { [HEALTHY]: { description: 'OpenAPI 3.1.', content: { 'application/json': { schema: { type: 'object' } } } } },
         problems: [],
       }),
-      handle: async (_request, response) => {
-        const pipelines = (await catalogue.list()).map(({ name }) => name);
+      handle: async (request, response) => {
+        const knows = maySeeAll(request, apiKey);
+        const pipelines = knows ? (await catalogue.list()).map(({ name }) => name) : [];
         const about = pipelines.join();
-        if (made?.about !== about) {
-          made = { about, json: JSON.stringify(openApiDocument(routes(), { version, hasKey: apiKey !== undefined, known: { pipelines } })) };
+        let document = made.get(knows);
+        if (document?.about !== about) {
+          document = { about, json: jsonText(openApiDocument(routes(), { version, hasKey: apiKey !== undefined, known: { pipelines } })) };
+          made.set(knows, document);
         }
-        response.set('Cache-Control', 'no-cache').type('application/json').send(made.json);
+        response.set('Cache-Control', 'no-cache').vary('Authorization').vary('X-API-Key').type('application/json').send(document.json);
       },
     },
     page('/docs', 'docs.html', 'Swagger UI, with which requests can be tried out'),
@@ -106,7 +112,7 @@ function page(path: string, file: string, summary: string): Route {
       problems: [],
     }),
     handle: (_request, response, next) => {
-      response.set('Content-Security-Policy', CONTENT_SECURITY_POLICY).set('Referrer-Policy', 'no-referrer');
+      response.set('Content-Security-Policy', CONTENT_SECURITY_POLICY).set('Referrer-Policy', 'same-origin');
       sendAsset(response, file, next, 0);
     },
   };
@@ -114,10 +120,14 @@ function page(path: string, file: string, summary: string): Route {
 
 /** Streams a file from disk: the larger ones have more than a megabyte, which need not be held in memory. */
 function sendAsset(response: Response, file: string, next: Parameters<RequestHandler>[2], maxAge: number): void {
-  response.set('X-Content-Type-Options', 'nosniff');
+  // The file's own is set by what sends it.
+  response.removeHeader('Cache-Control');
+  // Conditions for changing something; Express would throw where they do not hold.
+  delete response.req.headers['if-match'];
+  delete response.req.headers['if-unmodified-since'];
   response.sendFile(assetPath(file), { maxAge, acceptRanges: false, dotfiles: 'allow' }, (error?: Error) => {
     // A caller that went away is no failure.
-    if (error !== undefined && !response.headersSent) next(error);
+    if (error !== undefined && !response.headersSent && !response.destroyed) next(error);
   });
 }
 

@@ -7,7 +7,8 @@ import type { Found, RunLookUp } from '../runs/look-up.ts';
 import type { Runs } from '../runs/runs.ts';
 import type { Slots } from '../runs/slots.ts';
 import { failureOf, runDocument, runUrl, successOf } from './answers.ts';
-import { callerOf } from './auth.ts';
+import { callerOf, shareOf } from './auth.ts';
+import { type HttpBounds, tooMany } from './bounds.ts';
 import { ingestaBodySchema, parseBody, parseIngestaBody, planBodySchema } from './body.ts';
 import { parseIdempotencyKey } from './idempotency-key.ts';
 import { pipelinePath } from './pipeline-path.ts';
@@ -28,6 +29,7 @@ import {
   successSchema,
 } from './schemas/index.ts';
 import { ACCEPTED, HEALTHY, UNHEALTHY } from './status.ts';
+import { whenOver } from './stream.ts';
 
 /** What the ingesta routes work with. */
 export interface IngestaServices {
@@ -38,9 +40,11 @@ export interface IngestaServices {
   readonly lookUp: RunLookUp;
   /** How long a POST is waited for. */
   readonly maxWaitSeconds: number;
+  readonly bounds: HttpBounds;
 }
 
 const USER_AGENT_CHARS = 200;
+const WAITERS_RETRY_SECONDS = 10;
 const runHeaders = z.object({
   Prefer: z.string().optional().describe('`respond-async`: answer 202 at once; `wait=N`: within N seconds. RFC 7240.'),
   'Idempotency-Key': z
@@ -104,7 +108,7 @@ function askPipelines({ catalogue, checks }: IngestaServices): Route {
   };
 }
 
-function runPipeline({ catalogue, runs, lookUp, slots, maxWaitSeconds }: IngestaServices): Route {
+function runPipeline({ catalogue, runs, lookUp, slots, maxWaitSeconds, bounds }: IngestaServices): Route {
   return {
     method: 'post',
     path: '/api/ingesta/{pipeline}',
@@ -114,9 +118,15 @@ function runPipeline({ catalogue, runs, lookUp, slots, maxWaitSeconds }: Ingesta
       const body = parseIngestaBody(request.body);
       const idempotencyKey = parseIdempotencyKey(request.get('Idempotency-Key'));
       const { respondAsync, waitSeconds } = parsePrefer(request.get('Prefer'));
+      const wanted = Math.min(waitSeconds ?? (respondAsync ? 0 : maxWaitSeconds), maxWaitSeconds);
+      const waits = wanted > 0 && takeWaitingPlace(bounds, request, response);
+      // One that repeats itself is told of its run; of any other nothing is accepted.
+      if (wanted > 0 && !waits && idempotencyKey === undefined) {
+        throw tooMany('as many callers wait for their runs as there may be; send "Prefer: respond-async" to be answered at once', WAITERS_RETRY_SECONDS);
+      }
+      const wait = waits ? wanted : 0;
       const handle = await runs.submit({ pipeline, job, ...body, datasets: body.datasets, requestedBy: requesterOf(request), idempotencyKey });
       response.set('Esclusa-Run', handle.run);
-      const wait = Math.min(waitSeconds ?? (respondAsync ? 0 : maxWaitSeconds), maxWaitSeconds);
       // Of one that another gateway has accepted, the entry may have to be read; and it may have ended there.
       const answered = await handle.answerWithin(wait);
       const found: Found = answered === undefined ? await lookUp.run(handle.run) : { ended: answered };
@@ -136,6 +146,14 @@ function runPipeline({ catalogue, runs, lookUp, slots, maxWaitSeconds }: Ingesta
   };
 }
 
+/** Takes a place for a caller that waits, until it is answered or gone; false when there is none. */
+function takeWaitingPlace({ waiters }: HttpBounds, request: Request, response: Response): boolean {
+  const release = waiters.take(shareOf(request));
+  if (release === undefined) return false;
+  whenOver(response, release);
+  return true;
+}
+
 /** Who asks, for the ledger; the key itself is kept nowhere. */
 function requesterOf(request: Request): Requester {
   const address = request.socket.remoteAddress;
@@ -151,7 +169,8 @@ function planPipeline({ catalogue, checks }: IngestaServices): Route {
       operationId: 'planPipeline',
       tags: ['ingesta'],
       summary: 'What a run would extract: columns, types, estimates; nothing is extracted',
-      description: "A dry run: the pipeline's job looks at source and bucket in a container of its own.",
+      description:
+        "A dry run: the pipeline's job looks at source and bucket in a container of its own, which ends when the caller goes. Few are made at once, and few may wait.",
       requestParams: { path: pipelinePath(pipelines) },
       requestBody: {
         required: false,
@@ -164,8 +183,12 @@ function planPipeline({ catalogue, checks }: IngestaServices): Route {
     handle: async (request: Request, response: Response) => {
       const { pipeline, job } = await catalogue.get(String(request.params['pipeline']));
       const { datasets } = parseBody(planBodySchema, request.body);
-      const plan = await checks.plan(pipeline, job, datasets);
-      if (response.destroyed) return;
+      const gone = new AbortController();
+      whenOver(response, () => gone.abort(new Error('the caller has gone')));
+      const plan = await checks.plan(pipeline, job, { datasets, signal: gone.signal }).catch((error: unknown) => {
+        if (!gone.signal.aborted) throw error;
+      });
+      if (plan === undefined || response.destroyed) return;
       if (!plan.ok) return sendProblem(response, { code: plan.code, detail: plan.message, members: { database: job.name, pipeline: pipeline.name } });
       const { source, datasets: described } = plan;
       response.json({ status: 'success', database: job.name, pipeline: pipeline.name, source, datasets: described } satisfies PlanAnswer);

@@ -5,6 +5,8 @@ export interface Preferences {
   readonly waitSeconds: number | undefined;
 }
 
+// What comes after it counts as not said.
+const MAX_LENGTH = 2_048;
 const TOKEN = "[!#$%&'*+.^_`|~0-9A-Za-z-]+";
 const PREFERENCE = new RegExp(String.raw`^[ \t]*(${TOKEN})[ \t]*(?:=[ \t]*(${TOKEN}|"(?:[^"\\]|\\.)*")[ \t]*)?$`);
 
@@ -17,7 +19,7 @@ const MAX_WAIT_SECONDS = 2 ** 31;
  */
 export function parsePrefer(header: string | undefined): Preferences {
   const values = new Map<string, string>();
-  for (const preference of splitOutsideQuotes(header ?? '', ',')) {
+  for (const preference of splitOutsideQuotes((header ?? '').slice(0, MAX_LENGTH), ',')) {
     // Neither of the two preferences has parameters, so those of others are passed over with them.
     const match = PREFERENCE.exec(splitOutsideQuotes(preference, ';')[0] ?? '');
     const name = match?.[1]?.toLowerCase();

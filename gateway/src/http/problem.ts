@@ -1,11 +1,15 @@
 import { JobError } from '@esclusa/contract';
-import type { ErrorRequestHandler, Response } from 'express';
+import type { ErrorRequestHandler, Request, Response } from 'express';
 import type { Logger } from 'pino';
 import { EngineError } from '../engine/engine.ts';
 import { GatewayError } from '../errors.ts';
 import { UntrustedEntry } from '../ledger/sealed-store.ts';
+import { declaresTooMuch } from './read-body.ts';
 import type { ProblemDocument } from './schemas/index.ts';
 import { statusOf } from './status.ts';
+import { jsonText } from './visible.ts';
+
+const LINGER_MS = 500;
 
 /** More of a problem than every problem has: run id, attempts, the last lines of the log. */
 export type ProblemMembers = Omit<ProblemDocument, 'type' | 'title' | 'status' | 'detail' | 'code'>;
@@ -19,11 +23,37 @@ export interface Problem {
 }
 
 /** Sends a problem document. */
-export function sendProblem(response: Response, { code, detail, members = {}, retryAfterSeconds }: Problem): void {
-  const status = statusOf(code);
+export function sendProblem(response: Response, problem: Problem): void {
+  const { code, retryAfterSeconds } = problem;
   if (retryAfterSeconds !== undefined) response.set('Retry-After', String(Math.ceil(retryAfterSeconds)));
-  const document: ProblemDocument = { type: 'about:blank', title: titleOf(code), status, detail, code, ...members };
-  response.status(status).type('application/problem+json').send(JSON.stringify(document));
+  response.status(statusOf(code)).type('application/problem+json');
+  if (mayBeLong(response.req)) sendBeforeTheBody(response, problemText(problem));
+  else response.send(problemText(problem));
+}
+
+/** A problem document as text. */
+export function problemText({ code, detail, members = {} }: Problem): string {
+  const document: ProblemDocument = { type: 'about:blank', title: titleOf(code), status: statusOf(code), detail, code, ...members };
+  return jsonText(document);
+}
+
+/** Whether more of the request may come than is worth reading. */
+function mayBeLong(request: Request): boolean {
+  return !request.complete && (request.headers['transfer-encoding'] !== undefined || declaresTooMuch(request));
+}
+
+/**
+ * Answers a request whose body goes on, and closes. What comes is thrown away for a moment: a connection that is closed upon unread bytes
+ * takes the answer with it.
+ */
+function sendBeforeTheBody(response: Response, text: string): void {
+  const { req: request } = response;
+  response.set('Connection', 'close').set('Content-Length', String(Buffer.byteLength(text)));
+  if (request.method !== 'HEAD') response.write(text);
+  const close = (): void => void response.end();
+  const timer = setTimeout(close, LINGER_MS);
+  response.once('close', () => clearTimeout(timer));
+  request.once('end', close).once('error', close).resume();
 }
 
 /** `SOURCE_UNREACHABLE` → `Source unreachable`. */

@@ -29,7 +29,7 @@ export interface Route {
 
 /** Whether a path asks for the API key, if there is one. */
 export function needsKey(path: string): boolean {
-  return path.startsWith('/api/');
+  return path.startsWith('/api/') || path === '/ready';
 }
 
 /** A path as Express writes it: `/api/ingesta/:pipeline`. */

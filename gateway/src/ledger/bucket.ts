@@ -1,4 +1,4 @@
-import type { Readable } from 'node:stream';
+import { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import {
   AbortMultipartUploadCommand,
@@ -11,12 +11,18 @@ import {
   ListObjectsV2Command,
   PutObjectCommand,
   S3Client,
+  type S3ClientConfig,
 } from '@aws-sdk/client-s3';
 import { type CommitStore, JobError, s3FailureCode, s3FailureMessage } from '@esclusa/contract';
+import { GatewayError } from '../errors.ts';
 
 const CONDITIONAL_TRIES = 5;
 // 412, 409, and 404 when the object has gone.
 const CHANGED: ReadonlySet<string> = new Set(['PreconditionFailed', 'ConditionalRequestConflict', 'NoSuchKey']);
+const PATIENCE = { connectionTimeout: 3_000, requestTimeout: 15_000, throwOnRequestTimeout: true };
+// As many as HTTP lets in, and how long one of them may take nothing.
+const READERS = 200;
+const READER_SILENCE_MS = 60_000;
 // S3's own bound.
 const MAX_PAGE = 1_000;
 
@@ -96,17 +102,19 @@ export interface Credentials {
 export class Bucket implements CommitStore {
   readonly name: string;
   readonly #client: S3Client;
+  readonly #options: S3ClientConfig;
+  #readersClient: S3Client | undefined;
 
   constructor(options: BucketOptions) {
     this.name = options.bucket;
-    this.#client = new S3Client({
+    this.#options = {
       region: options.region,
       ...(options.endpoint === undefined ? {} : { endpoint: options.endpoint }),
       ...(options.credentials === undefined ? {} : { credentials: options.credentials }),
       forcePathStyle: options.forcePathStyle ?? options.endpoint !== undefined,
       maxAttempts: 4,
-      requestHandler: { connectionTimeout: 3_000, requestTimeout: 15_000, throwOnRequestTimeout: true },
-    });
+    };
+    this.#client = new S3Client({ ...this.#options, requestHandler: PATIENCE });
   }
 
   /** PUT with `If-None-Match: *`. */
@@ -165,6 +173,25 @@ export class Bucket implements CommitStore {
         throw error;
       }
     });
+  }
+
+  /**
+   * An object's bytes as they come, to be read or destroyed; undefined when there is none. Rejects for one of more than `maxBytes`, before
+   * any of it is read. Readers take their time, so these have connections of their own.
+   */
+  async stream(key: string, maxBytes: number): Promise<Readable | undefined> {
+    const found = await this.#call(`reading ${key}`, async () => {
+      try {
+        return await this.#forReaders().send(new GetObjectCommand(this.#at(key)));
+      } catch (error) {
+        if (nameOf(error) === 'NoSuchKey') return undefined;
+        throw error;
+      }
+    });
+    if (!(found?.Body instanceof Readable)) return undefined;
+    if ((found.ContentLength ?? Infinity) <= maxBytes) return found.Body;
+    found.Body.destroy();
+    throw new GatewayError('JOB_CONTRACT_BROKEN', `${key} has more than ${maxBytes} bytes, which the gateway never writes there: somebody else did`);
   }
 
   /** What is known of an object without its content, its age by S3's own clock; undefined when there is none. */
@@ -257,6 +284,13 @@ export class Bucket implements CommitStore {
   /** The credentials that the default chain gives now. */
   async credentials(): Promise<Credentials> {
     return this.#call('looking for credentials', () => this.#client.config.credentials());
+  }
+
+  /** Made when somebody reads: what they hold open must not keep the ledger waiting. */
+  #forReaders(): S3Client {
+    const agent = { maxSockets: READERS };
+    const requestHandler = { ...PATIENCE, socketTimeout: READER_SILENCE_MS, httpAgent: agent, httpsAgent: agent };
+    return (this.#readersClient ??= new S3Client({ ...this.#options, credentials: this.#client.config.credentials, requestHandler }));
   }
 
   #at(key: string): { Bucket: string; Key: string } {

@@ -30,11 +30,15 @@ export class JobCredentials {
     this.#identity = identity;
   }
 
-  /** What a job that somebody has taken over could do, in a sentence; undefined where it could do nothing but its own. */
-  warning(isSealed: boolean): string | undefined {
-    if (this.#identity.kind !== 'gateway') return undefined;
-    const believed = isSealed ? 'delete what is in the ledger' : 'forge what this gateway acts upon (LEDGER_KEY is not set)';
-    return `jobs are given the gateway's own S3 credentials: one that is taken over can read, overwrite and delete everything in the bucket, and ${believed}; give them JOB_AWS_ACCESS_KEY_ID and JOB_AWS_SECRET_ACCESS_KEY, or S3_JOB_ROLE (docs/security.md)`;
+  /** What a job that somebody has taken over could do, in sentences; none where it could do nothing but its own. */
+  warnings(isSealed: boolean): string[] {
+    if (this.#identity.kind !== 'gateway') {
+      return isSealed ? [] : ['LEDGER_KEY is not set: what lies in the ledger is believed by its place, so nobody but the gateway may write there (docs/security.md)'];
+    }
+    const more = isSealed ? 'delete what is in the ledger' : 'forge what this gateway acts upon (LEDGER_KEY is not set)';
+    return [
+      `jobs are given the gateway's own S3 credentials: one that is taken over can read, overwrite and delete everything in the bucket, and ${more}; give them JOB_AWS_ACCESS_KEY_ID and JOB_AWS_SECRET_ACCESS_KEY, or S3_JOB_ROLE (docs/security.md)`,
+    ];
   }
 
   /** Credentials for an attempt, as they stand now. Rejects with S3 codes. */

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import type { Readable } from 'node:stream';
 import { committedSchema } from '@esclusa/contract';
 import { z } from 'zod';
 import { parseJson } from '../bounded-json.ts';
@@ -173,9 +174,9 @@ export class Ledger {
     await this.#store.writeTextOnce(this.#keys.log(run, attempt), text, () => undefined, MAX_BYTES.log, 'application/x-ndjson; charset=utf-8');
   }
 
-  /** An attempt's log; undefined when none was written. */
-  async log(run: string, attempt: number): Promise<string | undefined> {
-    return this.#bucket.get(this.#keys.log(run, attempt), MAX_BYTES.log);
+  /** An attempt's log, to be read or destroyed; undefined when none was written. */
+  async log(run: string, attempt: number): Promise<Readable | undefined> {
+    return this.#bucket.stream(this.#keys.log(run, attempt), MAX_BYTES.log);
   }
 
   /** The key that decides an attempt. */

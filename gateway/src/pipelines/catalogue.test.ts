@@ -1,4 +1,4 @@
-import { mkdtemp, rm, utimes, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rename, rm, symlink, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
@@ -102,5 +102,36 @@ describe('the catalogue', () => {
     const catalogue = await Catalogue.load(folder, describeJob);
     await write('ventas.yaml', 'job: zeta\ndatasets:\n  a: { x: 1 }\n');
     await expect(catalogue.get('ventas')).rejects.toMatchObject({ code: 'PIPELINE_INVALID', message: expect.stringContaining('datasets.a.x') });
+  });
+
+  test('tells of what is no file once for each change, and everything else goes on', async () => {
+    await write('a.yaml', GOOD);
+    const catalogue = await Catalogue.load(folder, describeJob);
+    const told: string[] = [];
+    catalogue.onProblem(({ file, message }) => told.push(`${file.split('/').at(-1)}: ${message}`));
+    await mkdir(join(folder, 'x.yaml'));
+    await symlink('nowhere', join(folder, 'y.yaml'));
+    for (let n = 0; n < 3; n++) expect((await catalogue.list()).map(({ name }) => name)).toEqual(['a']);
+    expect(told).toEqual([expect.stringMatching(/^x\.yaml: it is a folder/), expect.stringMatching(/^y\.yaml: .*leads nowhere/)]);
+    expect(catalogue.problems).toHaveLength(2);
+    await write('nowhere', GOOD);
+    await write('b.yaml', GOOD);
+    expect((await catalogue.list()).map(({ name }) => name)).toEqual(['a', 'b', 'y']);
+    expect(told).toHaveLength(3);
+    await rm(join(folder, 'x.yaml'), { recursive: true });
+    await rm(join(folder, 'a.yaml'));
+    expect((await catalogue.list()).map(({ name }) => name)).toEqual(['b', 'y']);
+    expect(catalogue.problems).toEqual([]);
+  });
+
+  test('keeps all of them while the folder is away', async () => {
+    await write('a.yaml', GOOD);
+    const catalogue = await Catalogue.load(folder, describeJob);
+    await rename(folder, `${folder}-away`);
+    expect((await catalogue.list()).map(({ name }) => name)).toEqual(['a']);
+    expect(catalogue.problems).toMatchObject([{ message: expect.stringContaining('PIPELINES_DIR') }]);
+    await rename(`${folder}-away`, folder);
+    expect((await catalogue.list()).map(({ name }) => name)).toEqual(['a']);
+    expect(catalogue.problems).toEqual([]);
   });
 });

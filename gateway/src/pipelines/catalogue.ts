@@ -1,11 +1,11 @@
 import type { JobJson } from '@esclusa/contract';
-import { stat, readdir } from 'node:fs/promises';
+import { lstat, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { GatewayError } from '../errors.ts';
 import { checkAgainstJob } from './check-datasets.ts';
 import { KnownJobs } from './known-jobs.ts';
 import { type Pipeline, type PipelineProblem, formatProblem } from './pipeline.ts';
-import { type PipelineFolder, readPipelines } from './read.ts';
+import { type PipelineFolder, pipelineFiles, readPipelines } from './read.ts';
 import type { Environment } from './variable-rules.ts';
 
 /** Gives the description of a job; rejects when its image is missing or the engine can't be reached. */
@@ -39,6 +39,7 @@ export class Catalogue {
   #pipelines = new Map<string, Pipeline>();
   #problems: readonly PipelineProblem[] = [];
   #fingerprint = '';
+  #told: (problem: PipelineProblem) => void = () => {};
   #refreshing: Promise<void> = Promise.resolve();
   readonly #checked = new WeakMap<Pipeline, { job: JobJson; version: number; problems: readonly PipelineProblem[] }>();
 
@@ -55,6 +56,7 @@ export class Catalogue {
    */
   static async load(folder: string, describe: DescribeJob, check: CheckPipeline = () => [], environment: Environment = {}): Promise<Catalogue> {
     const catalogue = new Catalogue(folder, describe, check, environment);
+    const before = await fingerprint(folder);
     const { pipelines, problems } = await catalogue.#read();
     const all = [...problems];
     // All of them before the first is checked: what one job calls a secret counts for the others.
@@ -69,13 +71,18 @@ export class Catalogue {
     }
     if (all.length > 0) throw new PipelinesError(all);
     catalogue.#pipelines = new Map(pipelines.map((pipeline) => [pipeline.name, pipeline]));
-    catalogue.#fingerprint = await fingerprint(folder);
+    catalogue.#fingerprint = before;
     return catalogue;
   }
 
   /** What is wrong with files that changed since the start. */
   get problems(): readonly PipelineProblem[] {
     return this.#problems;
+  }
+
+  /** Has somebody told of what goes wrong with files from now on, once for each change of the folder. */
+  onProblem(told: (problem: PipelineProblem) => void): void {
+    this.#told = told;
   }
 
   /** All pipelines, by name. */
@@ -125,19 +132,22 @@ export class Catalogue {
   async #readChanges(): Promise<void> {
     const now = await fingerprint(this.#folder);
     if (now === this.#fingerprint) return;
-    this.#fingerprint = now;
-    const { pipelines, problems } = await this.#read();
+    const { pipelines, problems, unread = false } = await this.#read();
     const broken = new Set(problems.map((problem) => problem.file));
-    const kept = [...this.#pipelines.values()].filter((pipeline) => broken.has(pipeline.file));
+    // A folder that is away for a moment takes no pipeline with it.
+    const kept = [...this.#pipelines.values()].filter((pipeline) => unread || broken.has(pipeline.file));
     this.#pipelines = new Map([...kept, ...pipelines].map((pipeline) => [pipeline.name, pipeline]));
     this.#problems = problems;
+    this.#fingerprint = now;
+    for (const problem of problems) this.#told(problem);
   }
 
   /** The folder as it is now; a pipeline with a problem is not among its pipelines. */
   async #read(): Promise<PipelineFolder> {
-    const { pipelines, problems } = await readPipelines(this.#folder);
+    const { pipelines, problems, ...more } = await readPipelines(this.#folder);
     const checked = pipelines.map((pipeline) => ({ pipeline, found: this.#check(pipeline) }));
     return {
+      ...more,
       pipelines: checked.flatMap(({ pipeline, found }) => (found.length === 0 ? [pipeline] : [])),
       problems: [...problems, ...checked.flatMap(({ found }) => found)],
     };
@@ -155,13 +165,22 @@ export class Catalogue {
   }
 }
 
-/** Changes when a file of the folder is added, removed or written. */
+/** Changes when a file of the folder is added, removed or written, or may be read by others than before. */
 async function fingerprint(folder: string): Promise<string> {
   try {
-    const files = (await readdir(folder)).toSorted();
-    const stats = await Promise.all(files.map((file) => stat(join(folder, file))));
-    return files.map((file, index) => `${file}:${stats[index]?.mtimeMs}:${stats[index]?.size}`).join('|');
+    const files = await pipelineFiles(folder);
+    return (await Promise.all(files.map(async (file) => `${file}:${await markOf(join(folder, file))}`))).join('|');
   } catch (error) {
     return `unreadable: ${(error as Error).message}`;
+  }
+}
+
+/** Of a link, what it leads to counts, or that it leads nowhere: what is wrong with one file is nothing to the others. */
+async function markOf(path: string): Promise<string> {
+  try {
+    const { mtimeMs, ctimeMs, size, ino } = await stat(path).catch(() => lstat(path));
+    return `${mtimeMs}:${ctimeMs}:${size}:${ino}`;
+  } catch (error) {
+    return String((error as NodeJS.ErrnoException).code);
   }
 }

@@ -1,27 +1,39 @@
-import { readFile, readdir } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import { basename, extname, join } from 'node:path';
 import { LineCounter, parseDocument, isMap, isNode, type Document, type YAMLParseError } from 'yaml';
 import type { z } from 'zod';
+import { protoKeyIn } from '../proto-key.ts';
 import { type Pipeline, type PipelineFile, type PipelineProblem, pipelineFileSchema, pipelineNameSchema } from './pipeline.ts';
+import { nestingProblem } from './nesting.ts';
+import { readPipelineFile } from './read-file.ts';
 
 /** What a folder of pipelines holds: those that could be read, and every problem of the others. */
 export interface PipelineFolder {
   readonly pipelines: Pipeline[];
   readonly problems: PipelineProblem[];
+  /** Whether the folder itself could not be read, so that nothing is known of its files. */
+  readonly unread?: boolean;
+}
+
+/** Names of the files of a folder that are taken for pipelines, sorted. */
+export async function pipelineFiles(folder: string): Promise<string[]> {
+  return (await readdir(folder)).filter((file) => ['.yaml', '.yml'].includes(extname(file))).toSorted();
 }
 
 /** Reads every `*.yaml` of a folder; problems are collected over all files, not thrown at the first. */
 export async function readPipelines(folder: string): Promise<PipelineFolder> {
   let files: string[];
   try {
-    files = (await readdir(folder)).filter((file) => ['.yaml', '.yml'].includes(extname(file))).toSorted();
+    files = await pipelineFiles(folder);
   } catch (cause) {
     const message = `the folder can't be read (${(cause as Error).message}); set PIPELINES_DIR`;
-    return { pipelines: [], problems: [{ file: folder, line: 1, field: '', message }] };
+    return { pipelines: [], problems: [{ file: folder, line: 1, field: '', message }], unread: true };
   }
   const all: PipelineFolder = { pipelines: [], problems: [] };
   for (const file of files) {
-    const read = parsePipeline(join(folder, file), await readFile(join(folder, file), 'utf8'));
+    const path = join(folder, file);
+    const found = await readPipelineFile(path);
+    const read = 'problem' in found ? [{ file: path, line: 1, field: '', message: found.problem }] : parsePipeline(path, found.text);
     if (Array.isArray(read)) all.problems.push(...read);
     else if (all.pipelines.some(({ name }) => name === read.name)) {
       all.problems.push({ file: read.file, line: 1, field: '', message: 'another file of the same name, but for its ending, stands beside it' });
@@ -35,8 +47,16 @@ const NEEDS_QUOTES: ReadonlySet<string> = new Set(['BAD_ALIAS', 'BAD_SCALAR_STAR
 
 /** Reads one pipeline, or says everything that is wrong with it. */
 export function parsePipeline(file: string, text: string): Pipeline | PipelineProblem[] {
+  const deep = nestingProblem(text);
+  if (deep !== undefined) return [{ file, line: 1, field: '', message: deep }];
   const lines = new LineCounter();
-  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
+  let document: Document;
+  try {
+    document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
+  } catch (error) {
+    // Nesting that the parser's stack does not hold.
+    return [{ file, line: 1, field: '', message: `not valid YAML: ${(error as Error).message}` }];
+  }
   if (document.errors.length > 0) {
     // One for each line: what follows the first is mostly the same mistake again.
     const first = new Map<number, YAMLParseError>();
@@ -60,6 +80,8 @@ export function parsePipeline(file: string, text: string): Pipeline | PipelinePr
     // An alias without its anchor, or aliases that would grow beyond all bounds.
     return [{ file, line: 1, field: '', message: `not valid YAML: ${(error as Error).message}` }];
   }
+  const proto = protoKeyIn(values);
+  if (proto !== undefined) return [{ file, line: lineOf(proto), field: proto.join('.'), message: 'nothing may have this name; choose another one' }];
   const parsed = pipelineFileSchema.safeParse(values);
   if (parsed.success) return { ...parsed.data, datasets: withDefaults(parsed.data), name, file, lineOf, placeOf: (path) => placeOf(parsed.data, path) };
   return parsed.error.issues.flatMap((issue) => {

@@ -28,6 +28,7 @@ type Described = Extract<JobResult, { mode: 'check' | 'plan' }>;
 
 const SECONDS = { check: 30, plan: 60 };
 const CHECKS_AT_ONCE = 2;
+const PLANS_WAITING = 20;
 
 /** Asks jobs, in the contract's `check` and `plan` modes, in containers of their own. Answers to checks are kept for a while, and asked for once. */
 export class Checks {
@@ -35,6 +36,7 @@ export class Checks {
   readonly #log: Logger;
   readonly #keepMs: number;
   readonly #slots = new PQueue({ concurrency: CHECKS_AT_ONCE });
+  #plansWaiting = 0;
   readonly #kept = new Map<string, { at: number; result: Promise<CheckResult> }>();
 
   constructor(services: AttemptServices, log: Logger, keepSeconds: number) {
@@ -47,26 +49,61 @@ export class Checks {
   async check(pipeline: Pipeline, job: JobJson): Promise<CheckResult> {
     const kept = this.#kept.get(pipeline.name);
     if (kept !== undefined && Date.now() - kept.at < this.#keepMs) return kept.result;
-    const result = this.#slots.add(async (): Promise<CheckResult> => {
-      const asked = await this.#ask(pipeline, job, 'check', pipeline.datasets);
-      return asked.ok ? { ok: true, source: asked.source, checkedAt: asked.checkedAt } : asked;
-    });
-    this.#kept.set(pipeline.name, { at: Date.now(), result });
-    result.catch(() => this.#kept.delete(pipeline.name));
+    // Before plans: of each pipeline there is one at most.
+    const result = this.#slots.add(
+      async (): Promise<CheckResult> => {
+        const asked = await this.#ask(pipeline, job, 'check', pipeline.datasets);
+        return asked.ok ? { ok: true, source: asked.source, checkedAt: asked.checkedAt } : asked;
+      },
+      { priority: 1 },
+    );
+    // Its age counts from its end: whoever comes before shares the question.
+    const entry = { at: Infinity, result };
+    this.#kept.set(pipeline.name, entry);
+    result.then(
+      () => (entry.at = Date.now()),
+      () => this.#kept.delete(pipeline.name),
+    );
     return result;
   }
 
-  /** What a run of these datasets would extract, all of the pipeline's by default. Rejects with what keeps the job from being started. */
-  async plan(pipeline: Pipeline, job: JobJson, datasets: readonly string[] | undefined): Promise<PlanResult> {
+  /**
+   * What a run of these datasets would extract, all of the pipeline's by default. Rejects with what keeps the job from being started, with
+   * `TOO_MANY_REQUESTS` when many wait, and when `signal` is aborted: then it leaves the line, or its container is stopped.
+   */
+  async plan(pipeline: Pipeline, job: JobJson, { datasets, signal }: { datasets: readonly string[] | undefined; signal: AbortSignal }): Promise<PlanResult> {
     if (!job.modes.includes('plan')) {
       throw new GatewayError('NOT_SUPPORTED', `the job "${job.name}" has no "plan" among the modes of its job.json, so it can't tell what it would extract`);
     }
     const wanted = chosenDatasets(pipeline, datasets);
     resolveVariables(pipeline, job, this.#services.environment);
-    return this.#slots.add(() => this.#ask(pipeline, job, 'plan', wanted));
+    if (this.#plansWaiting >= PLANS_WAITING) {
+      throw new GatewayError('TOO_MANY_REQUESTS', `${PLANS_WAITING} plans are waiting, which is the bound; try again later`, {
+        details: { retryAfterSeconds: SECONDS.plan },
+      });
+    }
+    // Only out of the line: a container that is being stopped keeps its place until it has ended.
+    const line = new AbortController();
+    const leave = (): void => line.abort(signal.reason);
+    signal.addEventListener('abort', leave, { once: true });
+    this.#plansWaiting++;
+    const left = once(() => {
+      this.#plansWaiting--;
+      signal.removeEventListener('abort', leave);
+    });
+    try {
+      const begin = (): Promise<PlanResult> => {
+        left();
+        return this.#ask(pipeline, job, 'plan', wanted, signal);
+      };
+      if (signal.aborted) leave();
+      return await this.#slots.add(begin, { signal: line.signal });
+    } finally {
+      left();
+    }
   }
 
-  async #ask(pipeline: Pipeline, job: JobJson, mode: 'check' | 'plan', datasets: Pipeline['datasets']): Promise<PlanResult> {
+  async #ask(pipeline: Pipeline, job: JobJson, mode: 'check' | 'plan', datasets: Pipeline['datasets'], cancelled?: AbortSignal): Promise<PlanResult> {
     const { name, source } = pipeline;
     const limits = { ...effectiveLimits(job.limits, pipeline.limits), timeAllowedSeconds: SECONDS[mode] };
     const run = { run: uuidv7(), pipeline: name, job: pipeline.job, datasets, limits, source, keep: 'none' as const };
@@ -74,7 +111,11 @@ export class Checks {
     const keys = Object.fromEntries(Object.keys(datasets).map((dataset) => [dataset, `${prefix}/${dataset}`]));
     const prepared = await prepareAttempt(this.#services, job, run, { attempt: 1, keys, commitKey: `${prefix}/${run.run}` }, mode);
     const log = this.#log.child({ run: run.run, pipeline: name, mode });
-    const ended = await runAttempt(this.#services, prepared, log, { leave: new AbortController().signal, output: () => {} });
+    const ended = await runAttempt(this.#services, prepared, log, {
+      leave: new AbortController().signal,
+      output: () => {},
+      ...(cancelled === undefined ? {} : { cancelled }),
+    });
     await ended.container?.remove();
     const checkedAt = new Date().toISOString();
     const { final } = ended.collector;
@@ -92,4 +133,12 @@ export class Checks {
     if (outcome.ok) throw new Error('a question has nothing to commit');
     return { ok: false, code: outcome.code, message: outcome.message, checkedAt };
   }
+}
+
+function once(act: () => void): () => void {
+  let done = false;
+  return () => {
+    if (!done) act();
+    done = true;
+  };
 }

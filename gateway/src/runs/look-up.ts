@@ -1,3 +1,4 @@
+import type { Readable } from 'node:stream';
 import { GatewayError } from '../errors.ts';
 import type { EndedRun } from '../ledger/entries.ts';
 import type { Ledger } from '../ledger/ledger.ts';
@@ -40,9 +41,9 @@ export class RunLookUp {
 
   /**
    * What the job of an attempt said, by default of the last one; so far, while it runs in this gateway. Empty when it said nothing.
-   * Rejects with `RUN_NOT_FOUND`.
+   * Text where it is in memory, else bytes on their way from S3, which have to be read or destroyed. Rejects with `RUN_NOT_FOUND`.
    */
-  async log(run: string, attempt?: number): Promise<string> {
+  async log(run: string, attempt?: number): Promise<string | Readable> {
     const live = this.#runs.get(run)?.output;
     if (live !== undefined && (attempt ?? live.attempt) === live.attempt) return live.collector.log.text();
     const { handle, ended } = await this.run(run);

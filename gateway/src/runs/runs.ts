@@ -135,6 +135,11 @@ export class Runs {
     return { running: taken, waiting: Math.max(0, this.#known() - taken) };
   }
 
+  /** Whether it takes no more runs because it is being stopped. */
+  get isClosing(): boolean {
+    return this.#closing;
+  }
+
   /** Stops: no new runs; those in a slot get `seconds` to end; the rest is left to the next gateway. */
   async close(seconds: number): Promise<void> {
     const { slots, engine } = this.#services;

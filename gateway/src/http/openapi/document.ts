@@ -1,13 +1,17 @@
 import { type ZodOpenApiOperationObject, type ZodOpenApiPathsObject, createDocument } from 'zod-openapi';
 import { type Known, type Route, needsKey } from '../route.ts';
 import { problemSchema } from '../schemas/index.ts';
+import { statusOf } from '../status.ts';
 import { RUN_HEADER, problemResponse, problemResponses } from './problems.ts';
 
 const DESCRIPTION = `One POST starts one ephemeral container that extracts one database to files in S3, and answers with JSON.
 
 Every answer that is no success is a problem document ([RFC 9457](https://www.rfc-editor.org/rfc/rfc9457)) with a stable \`code\`.
 An unknown path is 404 \`ROUTE_NOT_FOUND\`, a method that a path does not take 405 \`METHOD_NOT_ALLOWED\` with \`Allow\`.
-\`HEAD\` is answered wherever \`GET\` is; \`OPTIONS\` lists the methods; a slash at the end of a path makes no difference.`;
+\`HEAD\` is answered wherever \`GET\` is; \`OPTIONS\` lists the methods; a slash at the end of a path makes no difference.
+
+What is no request that can be read is 400 \`REQUEST_MALFORMED\`, 408 \`REQUEST_TIMED_OUT\` or 431 \`HEADERS_TOO_LARGE\`.
+Pages of other places are refused (403 \`ORIGIN_NOT_ALLOWED\`, 421 \`HOST_NOT_ALLOWED\`) unless CORS_ORIGINS and ALLOWED_HOSTS name them.`;
 
 const TAGS = [
   { name: 'ingesta', description: 'Running pipelines.' },
@@ -15,6 +19,11 @@ const TAGS = [
   { name: 'health', description: 'Whether runs could succeed now.' },
   { name: 'documentation', description: 'This document, and pages to read it with.' },
 ];
+
+const response = (name: string): { $ref: string } => ({ $ref: `#/components/responses/${name}` });
+// The same everywhere, so that they are written once.
+const ANYWHERE = { [statusOf('ORIGIN_NOT_ALLOWED')]: response('OriginNotAllowed'), [statusOf('HOST_NOT_ALLOWED')]: response('HostNotAllowed') };
+const WITH_BODY = { [statusOf('BODY_TOO_LARGE')]: response('BodyTooLarge'), [statusOf('MEDIA_TYPE_UNSUPPORTED')]: response('MediaTypeUnsupported') };
 
 /** What the document is made for. */
 export interface DocumentOptions {
@@ -38,7 +47,18 @@ export function openApiDocument(routes: readonly Route[], { version, hasKey, kno
       schemas: { Problem: problemSchema },
       headers: { 'Esclusa-Run': RUN_HEADER },
       // Answers to requests that no path or method below describes.
-      responses: { RouteNotFound: problemResponse(['ROUTE_NOT_FOUND']), MethodNotAllowed: problemResponse(['METHOD_NOT_ALLOWED']) },
+      responses: {
+        RouteNotFound: problemResponse(['ROUTE_NOT_FOUND']),
+        MethodNotAllowed: problemResponse(['METHOD_NOT_ALLOWED']),
+        OriginNotAllowed: problemResponse(['ORIGIN_NOT_ALLOWED']),
+        HostNotAllowed: problemResponse(['HOST_NOT_ALLOWED']),
+        BodyTooLarge: problemResponse(['BODY_TOO_LARGE']),
+        MediaTypeUnsupported: problemResponse(['MEDIA_TYPE_UNSUPPORTED']),
+        // Before a route is known.
+        RequestMalformed: problemResponse(['REQUEST_MALFORMED']),
+        RequestTimedOut: problemResponse(['REQUEST_TIMED_OUT']),
+        HeadersTooLarge: problemResponse(['HEADERS_TOO_LARGE']),
+      },
       securitySchemes: {
         bearer: { type: 'http', scheme: 'bearer', description: 'The API key as `Authorization: Bearer …`.' },
         apiKey: { type: 'apiKey', in: 'header', name: 'X-API-Key', description: 'The same key in a header of its own.' },
@@ -55,5 +75,6 @@ function operation(route: Route, hasKey: boolean, known: Known): ZodOpenApiOpera
   const always = keyed ? (['BODY_INVALID', 'UNAUTHORIZED', 'INTERNAL'] as const) : (['INTERNAL'] as const);
   const failures = problemResponses([...new Set([...problems, ...always])], ofRun);
   const security = [{ bearer: [] }, { apiKey: [] }, ...(hasKey ? [] : [{}])];
-  return { ...rest, security: keyed ? security : [], responses: { ...failures, ...responses } };
+  const shared = keyed ? { ...ANYWHERE, ...WITH_BODY } : ANYWHERE;
+  return { ...rest, security: keyed ? security : [], responses: { ...failures, ...shared, ...responses } };
 }

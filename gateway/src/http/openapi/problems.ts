@@ -14,19 +14,29 @@ export const RUN_HEADER: Header = { description: 'Id of the run, if one was acce
 
 const ALL = Object.keys(STATUS) as Code[];
 // What is about no run, and two of a job's that are told under names of the gateway's.
-const NEVER_OF_A_RUN: readonly Code[] = ['STATE_CLAIMED', 'ROUTE_NOT_FOUND', 'METHOD_NOT_ALLOWED', 'RUN_NOT_FOUND', 'UNAUTHORIZED', 'TIME_UP', 'STOPPED'];
+const NEVER_OF_A_RUN: ReadonlySet<Code> = new Set<Code>([
+  ...(['STATE_CLAIMED', 'ROUTE_NOT_FOUND', 'METHOD_NOT_ALLOWED', 'RUN_NOT_FOUND', 'UNAUTHORIZED', 'TIME_UP', 'STOPPED'] as const),
+  ...(['ORIGIN_NOT_ALLOWED', 'HOST_NOT_ALLOWED', 'BODY_TOO_LARGE', 'MEDIA_TYPE_UNSUPPORTED'] as const),
+  ...(['REQUEST_MALFORMED', 'REQUEST_TIMED_OUT', 'HEADERS_TOO_LARGE'] as const),
+]);
 
 /** Every code that running a pipeline may be answered with. */
-export const RUN_CODES: readonly Code[] = ALL.filter((code) => !NEVER_OF_A_RUN.includes(code));
+export const RUN_CODES: readonly Code[] = ALL.filter((code) => !NEVER_OF_A_RUN.has(code));
 
 const WORDS: Readonly<Record<number, string>> = {
   400: 'The request is wrong.',
   401: 'The API key is missing or wrong.',
+  403: 'A page of another place may not ask this.',
   404: 'There is no such thing.',
   405: 'The path does not take that method.',
+  408: 'The request was not whole in time.',
   409: 'The run was cancelled, has ended, or may not begin beside another one.',
+  413: 'The body is too large.',
+  415: 'The body is in an encoding or a charset that is not understood.',
+  421: 'This gateway does not answer to that name.',
   422: 'The Idempotency-Key stands for another request.',
-  429: 'Too many runs wait already.',
+  429: 'Too many runs wait already, or too much is asked at once.',
+  431: 'The headers are too large.',
   500: 'A mistake of the gateway; its log has the details.',
   501: 'The engine can not do that.',
   502: 'What stands behind the gateway failed, and trying again will not help by itself.',

@@ -7,7 +7,8 @@ import { runDocument } from '../answers.ts';
 import { EVENTS_EXAMPLE } from '../openapi/examples.ts';
 import type { Route } from '../route.ts';
 import { HEALTHY, NO_CONTENT } from '../status.ts';
-import { openStream } from '../stream.ts';
+import { openStream, takeStreamPlace, whenOver } from '../stream.ts';
+import { jsonText } from '../visible.ts';
 import type { RunServices } from './routes.ts';
 import { LOOK_UP_CODES, readRunId, runPath } from './run-id.ts';
 
@@ -16,7 +17,7 @@ const HEARTBEAT_MS = 15_000;
 const PROGRESS_EVERY_MS = 500;
 
 /** `GET /api/runs/{run}/events`: server-sent events (https://html.spec.whatwg.org/multipage/server-sent-events.html). */
-export function followEvents({ lookUp }: RunServices): Route {
+export function followEvents({ lookUp, bounds }: RunServices): Route {
   return {
     method: 'get',
     path: '/api/runs/{run}/events',
@@ -34,22 +35,24 @@ export function followEvents({ lookUp }: RunServices): Route {
         [HEALTHY]: { description: 'Events.', content: { 'text/event-stream': { schema: { type: 'string' }, example: EVENTS_EXAMPLE } } },
         [NO_CONTENT]: { description: 'Everything has been told.' },
       },
-      problems: LOOK_UP_CODES,
+      problems: [...LOOK_UP_CODES, 'TOO_MANY_REQUESTS'],
     }),
     handle: async (request, response) => {
+      takeStreamPlace(bounds, request as Request, response as Response);
       const { handle, ended } = await lookUp.run(readRunId(request.params['run']));
       const seen = Number(request.get('Last-Event-ID') ?? 0) || 0;
       if (ended !== undefined && seen >= lastId(ended.timeline)) {
         response.status(NO_CONTENT).end();
         return;
       }
-      const stream = openStream(request as Request, response as Response, 'text/event-stream');
+      const stream = openStream(bounds, request as Request, response as Response, { type: 'text/event-stream' });
       const write = (event: string, data: unknown, id?: number): void => {
-        stream.write(`${id === undefined ? '' : `id: ${id}\n`}event: ${event}\ndata: ${JSON.stringify(data)}\n\n`);
+        stream.write(`${id === undefined ? '' : `id: ${id}\n`}event: ${event}\ndata: ${jsonText(data)}\n\n`);
       };
       const tell = (entry: TimelineEntry): void => {
         if (idOf(entry) > seen) write('state', entry, idOf(entry));
       };
+      if (request.method === 'HEAD') return;
       for (const entry of (ended ?? handle).timeline) tell(entry);
       if (ended !== undefined) {
         write('end', runDocument({ ended }));
@@ -58,7 +61,7 @@ export function followEvents({ lookUp }: RunServices): Route {
       }
       const leave = follow(handle, write, tell, stream.end);
       const heartbeat = setInterval(() => stream.write(':\n\n'), HEARTBEAT_MS);
-      response.on('close', () => {
+      whenOver(response as Response, () => {
         clearInterval(heartbeat);
         leave();
       });

@@ -65,7 +65,8 @@ export function listRuns({ listing }: RunServices): Route {
 }
 
 function nextUrl(asked: string, cursor: string): string {
-  const url = new URL(asked, 'http://gateway');
-  url.searchParams.set('cursor', cursor);
-  return url.pathname + url.search;
+  const at = asked.indexOf('?');
+  const search = new URLSearchParams(at === -1 ? '' : asked.slice(at + 1));
+  search.set('cursor', cursor);
+  return `/api/runs?${search.toString()}`;
 }

@@ -3,37 +3,62 @@ import { instant } from './words.ts';
 
 const status = z.enum(['healthy', 'unhealthy']).describe('`healthy` when nothing is missing.');
 
-/** Whether runs could be accepted now. */
-export const healthSchema = z
-  .strictObject({
-    status,
-    service: z.literal('esclusa').describe('The name of this service.'),
-    version: z.string().describe("The gateway's version."),
-    engine: z
-      .strictObject({
-        name: z.string().describe('What starts containers.'),
-        ok: z.boolean().describe('Whether it answers.'),
-        version: z.string().optional().describe('Its version.'),
-        problem: z.string().optional().describe('What is wrong, and what mends it.'),
-      })
-      .describe('What starts containers.'),
-    s3: z
-      .strictObject({
-        bucket: z.string().describe('Its name.'),
-        ok: z.boolean().describe('Whether it may be used.'),
-        problem: z.string().optional().describe('What is wrong, and what mends it.'),
-      })
-      .describe('The bucket for data and ledger.'),
-    pipelines: z
-      .strictObject({ problems: z.array(z.string()).describe('File, line, field and what is wrong.') })
-      .optional()
-      .describe('Files that became invalid while the gateway runs; their last good version serves on.'),
-    runs: z
-      .strictObject({ running: z.int().describe('Those that have a container.'), waiting: z.int().describe('Those that wait for a place.') })
-      .describe('Runs of this gateway.'),
-  })
+const checkedAt = instant.optional().describe('When it was asked; left out where it has not answered yet.');
+const details = {
+  service: z.literal('esclusa').describe('The name of this service.'),
+  version: z.string().describe("The gateway's version."),
+  engine: z
+    .strictObject({
+      name: z.string().describe('What starts containers.'),
+      ok: z.boolean().describe('Whether it answers.'),
+      version: z.string().optional().describe('Its version.'),
+      problem: z.string().optional().describe('What is wrong, and what mends it.'),
+      checkedAt,
+    })
+    .describe('What starts containers.'),
+  s3: z
+    .strictObject({
+      bucket: z.string().describe('Its name.'),
+      ok: z.boolean().describe('Whether it may be used.'),
+      problem: z.string().optional().describe('What is wrong, and what mends it.'),
+      checkedAt,
+    })
+    .describe('The bucket for data and ledger.'),
+  runs: z
+    .strictObject({ running: z.int().describe('Those that have a container.'), waiting: z.int().describe('Those that wait for a place.') })
+    .describe('Runs of this gateway.'),
+};
+const pipelines = z
+  .strictObject({ problems: z.array(z.string()).describe('File, line, field and what is wrong.') })
+  .describe('Files that became invalid while the gateway runs; their last good version serves on.');
+
+const allSchema = z
+  .strictObject({ status, ...details, pipelines: pipelines.optional() })
   .meta({ id: 'Health', description: 'What runs need, and whether it is there.' });
-export type HealthAnswer = z.infer<typeof healthSchema>;
+const wordSchema = z
+  .strictObject({ status, service: details.service })
+  .meta({ id: 'HealthWord', description: 'For callers without the API key, where one is set.' });
+
+/** Whether runs could be accepted now; in one word for those who are not known. */
+export const healthSchema = z.union([allSchema, wordSchema]);
+export type HealthAnswer = z.infer<typeof allSchema>;
+export type HealthWord = z.infer<typeof wordSchema>;
+/** All but the word itself. */
+export type HealthDetails = Omit<HealthAnswer, 'status'>;
+
+/** Whether runs could be accepted now, with all that is known. */
+export const readySchema = z
+  .strictObject({
+    status: z.enum(['ready', 'unready']).describe('`ready` when runs are accepted.'),
+    ...details,
+    pipelines,
+    warnings: z.array(z.string()).describe('What whoever runs this gateway should know: it works, but not as it should be run.'),
+    problems: z
+      .array(z.strictObject({ what: z.string().describe('What was found, and what mends it.'), since: instant.describe('Since when.') }))
+      .describe('What was found wrong and is not acted on, such as an entry of the ledger that the gateway has not written.'),
+  })
+  .meta({ id: 'Ready', description: 'Whether runs could be accepted, and everything that should be known.' });
+export type ReadyAnswer = z.infer<typeof readySchema>;
 
 const age = {
   checkedAt: instant.describe('When the job was asked.'),

@@ -1,0 +1,108 @@
+import { once } from 'node:events';
+import { type AddressInfo, connect } from 'node:net';
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import { afterEach, describe, expect, test } from '@jest/globals';
+import { pino } from 'pino';
+import { createGatewayServer } from './server.ts';
+
+let server: Server;
+
+afterEach(() => {
+  server.closeAllConnections();
+  server.close();
+});
+
+/** What comes back for raw bytes, until the server closes or `ms` are over. */
+async function raw(text: string, listener: (request: IncomingMessage, response: ServerResponse) => void, ms = 2_000): Promise<string> {
+  server = createGatewayServer(listener, 54, pino({ level: 'silent' })).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const socket = connect((server.address() as AddressInfo).port, '127.0.0.1');
+  let seen = '';
+  socket.on('data', (chunk) => (seen += String(chunk)));
+  socket.on('error', () => {});
+  socket.write(text);
+  const late = setTimeout(() => socket.destroy(), ms);
+  await once(socket, 'close');
+  clearTimeout(late);
+  return seen;
+}
+
+const statuses = (text: string): string[] => [...text.matchAll(/^HTTP\/1\.1 ([2-5]\d\d)/gm)].map(([, status = '']) => status);
+const ok = (_request: IncomingMessage, response: ServerResponse): void => void response.end('ok');
+
+describe('what is no request', () => {
+  test.each<[string, string, string, string]>([
+    ['garbage', '\u0016\u0003\u0001', '400', 'REQUEST_MALFORMED'],
+    ['no method that there is', 'FOO / HTTP/1.1\r\nHost: a\r\n\r\n', '400', 'REQUEST_MALFORMED'],
+    ['too many headers', `GET / HTTP/1.1\r\nHost: a\r\nX: ${'x'.repeat(20_000)}\r\n\r\n`, '431', 'HEADERS_TOO_LARGE'],
+    ['a tunnel', 'CONNECT evil:80 HTTP/1.1\r\nHost: evil:80\r\n\r\n', '405', 'METHOD_NOT_ALLOWED'],
+    ['HTTP/2', 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n', '400', 'REQUEST_MALFORMED'],
+  ])('%s is answered once, with a code, and closed', async (_, text, status, code) => {
+    const seen = await raw(text, ok);
+    expect(statuses(seen)).toEqual([status]);
+    expect(seen).toContain(`"code":"${code}"`);
+    expect(seen).toMatch(/Connection: close/);
+  });
+
+  test.each<[string, string]>([
+    ['by the listener', ''],
+    ['with an expectation that nobody knows', 'Expect: 200-maybe\r\n'],
+  ])('in the body of one that is answered already (%s) has no answer of its own', async (_, more) => {
+    const seen = await raw(`POST / HTTP/1.1\r\nHost: a\r\n${more}Transfer-Encoding: chunked\r\n\r\nzz\r\n`, ok);
+    expect(statuses(seen)).toEqual(['200']);
+  });
+});
+
+test('more requests on one connection than may be under way end it, and each that was begun is told', async () => {
+  let [begun, over] = [0, 0];
+  await raw('GET / HTTP/1.1\r\nHost: a\r\n\r\n'.repeat(40), (_request, response) => {
+    begun++;
+    response.once('close', () => over++);
+  });
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  expect(begun).toBe(16);
+  expect(over).toBe(begun);
+});
+
+test('bounds are set, and a waiting room makes room for those who wait', () => {
+  server = createGatewayServer(ok, 5_000, pino({ level: 'silent' }));
+  expect(server).toMatchObject({ headersTimeout: 10_000, requestTimeout: 30_000, timeout: 30_000, keepAliveTimeout: 5_000, maxConnections: 5_200 });
+});
+
+test('a socket that waits for its answer is left alone, one that says nothing or takes nothing is not', async () => {
+  server = createGatewayServer(() => {}, 54, pino({ level: 'silent' })).listen(0, '127.0.0.1');
+  server.timeout = 200;
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  const silent = connect(port, '127.0.0.1');
+  const waits = connect(port, '127.0.0.1');
+  waits.write('POST / HTTP/1.1\r\nHost: a\r\n\r\n');
+  let gone = false;
+  waits.once('close', () => (gone = true));
+  silent.resume();
+  await once(silent, 'close');
+  await new Promise((resolve) => setTimeout(resolve, 600));
+  expect(gone).toBe(false);
+  waits.destroy();
+});
+
+test('a reader that takes nothing is cut', async () => {
+  const cut = Promise.withResolvers<void>();
+  server = createGatewayServer(
+    (_request, response) => {
+      response.once('close', () => cut.resolve());
+      // More than a kernel keeps.
+      for (let n = 0; n < 64; n++) response.write(Buffer.alloc(1024 * 1024));
+    },
+    54,
+    pino({ level: 'silent' }),
+  ).listen(0, '127.0.0.1');
+  server.timeout = 300;
+  await once(server, 'listening');
+  const socket = connect((server.address() as AddressInfo).port, '127.0.0.1');
+  socket.on('error', () => {});
+  socket.write('GET / HTTP/1.1\r\nHost: a\r\n\r\n');
+  socket.pause();
+  await cut.promise;
+  socket.destroy();
+});
