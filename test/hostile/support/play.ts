@@ -41,7 +41,7 @@ export function verdictOf(row: Row, { answered, peakMiB, healthMs, healthFailed,
   const quick = healthMs.counts <= BOUNDS.healthMs && healthMs.max <= BOUNDS.healthWorstMs;
   return {
     ...(right ? {} : { answered, wanted: String(row.answered) }),
-    ...(peakMiB <= BOUNDS.memoryMiB ? {} : { peakMiB }),
+    ...(peakMiB > 0 && peakMiB <= BOUNDS.memoryMiB ? {} : { peakMiB }),
     ...(quick ? {} : { healthMs }),
     ...(healthFailed.length === 0 ? {} : { healthFailed: [...new Set(healthFailed)] }),
     ...(honest === 'succeeded' ? {} : { honest }),
@@ -58,8 +58,14 @@ function healthOf({ health }: Seen): Played['healthMs'] {
 /** What is left of a row's runs once there was time to clear it away. */
 async function leftOf(bucket: TestBucket, runs: readonly string[], pipelines: readonly string[]): Promise<string[]> {
   const deadline = Date.now() + LEFT_SECONDS * 1_000;
+  let left: string[] = [];
   for (;;) {
-    const left = await look(bucket, runs, pipelines).catch((error: Error) => [error.message]);
+    try {
+      left = await look(bucket, runs, pipelines);
+    } catch {
+      // A row that failed has its stage renewed: nobody will clear away any more.
+      return left;
+    }
     if (left.length === 0 || Date.now() > deadline) return left;
     await new Promise((resolve) => setTimeout(resolve, LEFT_EVERY_MS));
   }

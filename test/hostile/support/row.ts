@@ -15,7 +15,7 @@ export interface Played {
   readonly name: string;
   readonly answered: string;
   readonly peakMiB: number;
-  /** The slowest answer of `/health`, and the slowest that counts: without what the machine was late, and one in ten. */
+  /** The slowest answer of `/health`, and the slowest that counts: without what the machine took, and one in ten. */
   readonly healthMs: { readonly max: number; readonly counts: number };
   readonly healthFailed: readonly string[];
   readonly honest: string;

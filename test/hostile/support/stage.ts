@@ -1,4 +1,4 @@
-import { containersWith, docker } from '../../support/docker.ts';
+import { containersWith, docker, eventually } from '../../support/docker.ts';
 import { TestGateway } from '../../support/gateway.ts';
 import { type TestBucket, keyOf } from '../../support/s3.ts';
 import { newBucket, newDatabase, unique } from '../../support/stack.ts';
@@ -48,19 +48,19 @@ export class Stage {
   #planted: string[] = [];
   #number = 0;
 
-  private constructor(options: StageOptions, database: string, gateway: TestGateway, bucket: TestBucket) {
+  private constructor(options: StageOptions, database: string, gateway: TestGateway, bucket: TestBucket, watch: Watch) {
     this.options = options;
     this.#database = database;
     this.#gateway = gateway;
     this.#bucket = bucket;
     this.#asker = new Asker(options.headers);
-    this.watch = new Watch(gateway);
+    this.watch = watch;
   }
 
   static async set(options: StageOptions): Promise<Stage> {
     const database = await newDatabase(options.name, ...SQL);
     const { gateway, bucket } = await start(options, database);
-    const stage = new Stage(options, database, gateway, bucket);
+    const stage = new Stage(options, database, gateway, bucket, await Watch.start(gateway));
     // Images and connections are warm before anything is measured.
     await stage.honest();
     return stage;
@@ -143,6 +143,17 @@ export class Stage {
     return { installation, engine: ID, path: `${installation}/${ID.replaceAll(/[^A-Za-z0-9._-]/g, '-')}` };
   }
 
+  /** Waits until no run of this gateway is under way. */
+  async quiet(): Promise<void> {
+    await eventually('all runs to end', async () => (await this.#bucket.keys('_esclusa/open/')).length === 0 && (await this.containers()) === 0);
+  }
+
+  /** Containers of this installation, whatever they are for. */
+  async containers(): Promise<number> {
+    return (await containersWith('esclusa.installation', this.#gateway.installation)).length;
+  }
+
+  /** Ends all of it. */
   async strike(): Promise<void> {
     await this.watch.stop();
     await this.#clear();

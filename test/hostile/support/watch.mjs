@@ -5,24 +5,18 @@ import { parentPort, workerData } from 'node:worker_threads';
 
 const RSS_EVERY_MS = 50;
 const HEALTH_EVERY_MS = 250;
-const HEALTH_PATIENCE_MS = 10_000;
+const PATIENCE_MS = 10_000;
 
 // A monitor keeps its connection, as probes do; one that is refused a new one would see nothing.
 const agent = new Agent({ keepAlive: true });
-let watched = workerData;
+let { control, ...watched } = workerData;
 let seen = nothing();
-let tick = performance.now();
 
 function nothing() {
   return { peakMiB: 0, health: [], failed: [] };
 }
 
 function rss() {
-  const now = performance.now();
-  // What this thread itself came late is the machine's doing, and no fault of the gateway's.
-  const late = Math.max(0, now - tick - RSS_EVERY_MS);
-  for (const ask of asking) ask.late += late;
-  tick = now;
   try {
     const [, kib] = /VmRSS:\s*(\d+)/.exec(readFileSync(`/proc/${watched.pid}/status`, 'utf8')) ?? [];
     seen.peakMiB = Math.max(seen.peakMiB, Number(kib ?? 0) / 1024);
@@ -31,23 +25,28 @@ function rss() {
   }
 }
 
-const asking = new Set();
-
-function health() {
-  const ask = { late: 0, since: performance.now() };
-  const into = seen;
-  asking.add(ask);
-  const done = (failure) => {
-    if (!asking.delete(ask)) return;
-    const ms = Math.round(performance.now() - ask.since);
-    into.health.push({ ms, own: Math.max(0, Math.round(ms - ask.late)) });
-    if (failure !== undefined) into.failed.push(failure);
-  };
-  const going = get(`${watched.url}/health`, { agent, timeout: HEALTH_PATIENCE_MS }, (answer) => {
-    answer.resume().on('end', () => done(answer.statusCode === 200 ? undefined : String(answer.statusCode)));
+/** Resolves with the milliseconds that an answer took, and what was wrong with it. */
+function ask(url) {
+  const since = performance.now();
+  return new Promise((resolve) => {
+    const done = (failure) => resolve({ ms: Math.round(performance.now() - since), failure });
+    const going = get(url, { agent, timeout: PATIENCE_MS }, (answer) => {
+      answer.resume().on('end', () => done(answer.statusCode === 200 ? undefined : String(answer.statusCode)));
+    });
+    going.on('timeout', () => going.destroy(new Error('timeout')));
+    going.on('error', (error) => done(error.code ?? error.message));
   });
-  going.on('timeout', () => going.destroy(new Error('timeout')));
-  going.on('error', (error) => done(error.code ?? error.message));
+}
+
+async function health() {
+  const into = seen;
+  const waiting = { since: performance.now() };
+  into.waiting ??= new Set();
+  into.waiting.add(waiting);
+  const [theirs, machines] = await Promise.all([ask(`${watched.url}/health`), ask(control)]);
+  into.waiting.delete(waiting);
+  into.health.push({ ms: theirs.ms, own: Math.max(0, theirs.ms - machines.ms) });
+  if (theirs.failure !== undefined) into.failed.push(theirs.failure);
 }
 
 setInterval(rss, RSS_EVERY_MS);
@@ -56,10 +55,10 @@ parentPort.on('message', (message) => {
   if (message.watch !== undefined) watched = message.watch;
   if (message.take === true) {
     rss();
+    const { waiting = [], ...rest } = seen;
     // Those that have no answer yet count with what they have waited so far.
-    const waiting = [...asking].map(({ since, late }) => ({ ms: Math.round(performance.now() - since), own: Math.round(performance.now() - since - late) }));
-    parentPort.postMessage({ ...seen, health: [...seen.health, ...waiting] }, []);
+    const late = [...waiting].map(({ since }) => Math.round(performance.now() - since));
+    parentPort.postMessage({ ...rest, health: [...rest.health, ...late.map((ms) => ({ ms, own: ms }))] }, []);
   }
   seen = nothing();
-  asking.clear();
 });

@@ -13,9 +13,10 @@ export const poison = {
   /** Makes the calls, then succeeds; `tell`: fails instead, and tells each call's status. */
   poison: async ({ calls, tell = false }, known) => {
     const statuses = [];
-    for (const { method, key = '', body = '', query = {}, headers = {}, ...also } of calls) {
-      const { status, text } = await s3(known, { method, key: filled(key), body: filled(body), query, headers });
-      statuses.push({ ...also, status, keys: (text.match(/<Key>/g) ?? []).length });
+    for (const { call, ...named } of calls) {
+      const { method, key = '', body = '', query = {}, headers = {} } = call;
+      const { status } = await s3(known, { method, key: filled(key), body: filled(body), query, headers });
+      statuses.push({ ...named, status });
     }
     if (tell) {
       await say({ type: 'error', code: 'TOLD', message: 'what S3 said', retryable: false, details: { statuses } });
