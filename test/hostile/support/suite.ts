@@ -30,7 +30,8 @@ export function playAll(theme: string, rows: readonly Row[], options: StageOptio
         if (spoilt) await stage.renew();
         const played = await play(stage, row);
         const wrong = verdictOf(row, played);
-        spoilt = Object.keys(wrong).length > 0;
+        // One that was merely slow has spoilt nothing.
+        spoilt = ['answered', 'honest', 'gateway'].some((word) => word in wrong);
         left.push(table.add(played, wrong).then((found) => [row.name, found] as const));
         expect(wrong).toEqual({});
       },

@@ -16,10 +16,15 @@ function nothing() {
   return { peakMiB: 0, health: [], failed: [] };
 }
 
+/** What is the process's own, as `docker stats` counts it: not the pages of Node's binary, which are the same file for everybody. */
+function ownMiB(status) {
+  const kib = (name) => Number(new RegExp(`^${name}:\\s*(\\d+)`, 'm').exec(status)?.[1] ?? 0);
+  return (kib('RssAnon') + kib('RssShmem')) / 1024;
+}
+
 function rss() {
   try {
-    const [, kib] = /VmRSS:\s*(\d+)/.exec(readFileSync(`/proc/${watched.pid}/status`, 'utf8')) ?? [];
-    seen.peakMiB = Math.max(seen.peakMiB, Number(kib ?? 0) / 1024);
+    seen.peakMiB = Math.max(seen.peakMiB, ownMiB(readFileSync(`/proc/${watched.pid}/status`, 'utf8')));
   } catch {
     // It has died; who started it knows.
   }

@@ -4,6 +4,7 @@ import { Worker } from 'node:worker_threads';
 
 /** What was seen of a gateway while a row was played. */
 export interface Seen {
+  /** Memory of its own: anonymous and shared pages. */
   readonly peakMiB: number;
   /** How long each answer of `/health` took; `own`: without what a server that does nothing took at the same time. */
   readonly health: readonly { readonly ms: number; readonly own: number }[];
