@@ -3,7 +3,7 @@ import { RawConnection, pause } from '../support/sockets.ts';
 import type { Stage } from '../support/stage.ts';
 import { type RawCase, rawCases } from './raw-cases.ts';
 
-const PATIENCE_MS = 5_000;
+const PATIENCE_MS = 15_000;
 const AT_ONCE = 4;
 /** The gateway's key on the stage of these rows. */
 export const RAW_KEY = 'canary-raw-key-8c1d22';

@@ -15,8 +15,8 @@ export interface Played {
   readonly name: string;
   readonly answered: string;
   readonly peakMiB: number;
-  /** The slowest answer of `/health`, and the slowest that counts: without what the machine took, and one in ten. */
-  readonly healthMs: { readonly max: number; readonly counts: number };
+  /** The slowest answer of `/health`, and the slowest that counts: without what the machine took, and one in ten; and its bound on a machine that is as busy. */
+  readonly healthMs: { readonly max: number; readonly counts: number; readonly bound: number };
   readonly healthFailed: readonly string[];
   readonly honest: string;
   readonly alive: boolean;

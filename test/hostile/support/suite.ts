@@ -31,8 +31,10 @@ export function playAll(theme: string, rows: readonly Row[], options: StageOptio
         const played = await play(stage, row);
         const wrong = verdictOf(row, played);
         // One that was merely slow has spoilt nothing.
-        spoilt = ['answered', 'honest', 'gateway'].some((word) => word in wrong);
-        left.push(table.add(played, wrong).then((found) => [row.name, found] as const));
+        const renewed = ['answered', 'honest', 'gateway'].some((word) => word in wrong);
+        spoilt = renewed;
+        const looked = renewed ? { ...played, left: Promise.resolve(['not looked at']) } : played;
+        left.push(table.add(looked, wrong).then((found) => [row.name, renewed ? [] : found] as const));
         expect(wrong).toEqual({});
       },
       3 * MINUTES,

@@ -50,7 +50,7 @@ async function health() {
   into.waiting.add(waiting);
   const [theirs, machines] = await Promise.all([ask(`${watched.url}/health`), ask(control)]);
   into.waiting.delete(waiting);
-  into.health.push({ ms: theirs.ms, own: Math.max(0, theirs.ms - machines.ms) });
+  into.health.push({ ms: theirs.ms, own: Math.max(0, theirs.ms - machines.ms), machine: machines.ms });
   if (theirs.failure !== undefined) into.failed.push(theirs.failure);
 }
 
@@ -63,7 +63,7 @@ parentPort.on('message', (message) => {
     const { waiting = [], ...rest } = seen;
     // Those that have no answer yet count with what they have waited so far.
     const late = [...waiting].map(({ since }) => Math.round(performance.now() - since));
-    parentPort.postMessage({ ...rest, health: [...rest.health, ...late.map((ms) => ({ ms, own: ms }))] }, []);
+    parentPort.postMessage({ ...rest, health: [...rest.health, ...late.map((ms) => ({ ms, own: ms, machine: 0 }))] }, []);
   }
   seen = nothing();
 });

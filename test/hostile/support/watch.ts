@@ -6,8 +6,8 @@ import { Worker } from 'node:worker_threads';
 export interface Seen {
   /** Memory of its own: anonymous and shared pages. */
   readonly peakMiB: number;
-  /** How long each answer of `/health` took; `own`: without what a server that does nothing took at the same time. */
-  readonly health: readonly { readonly ms: number; readonly own: number }[];
+  /** How long each answer of `/health` took; `machine`: what a server that does nothing took at the same time, `own` the rest. */
+  readonly health: readonly { readonly ms: number; readonly own: number; readonly machine: number }[];
   /** Answers of `/health` that were not 200, or none. */
   readonly failed: readonly string[];
 }
