@@ -34,7 +34,7 @@ export function buildImages(variants: Readonly<Record<string, Variant>> = {}): v
 function writeVariant(folder: string, name: string, { lines = [], environment = [], datasets }: Variant): void {
   const into = join(folder, name);
   cpSync(EVIL, into, { recursive: true });
-  const dockerfile = readFileSync(join(EVIL, 'Dockerfile'), 'utf8').replace('ENTRYPOINT', `${lines.join('\n')}\nENTRYPOINT`);
+  const dockerfile = readFileSync(join(EVIL, 'Dockerfile'), 'utf8').replace(/^ENTRYPOINT/m, (entry) => [...lines, entry].join('\n'));
   writeFileSync(join(into, 'Dockerfile'), dockerfile);
   const job = JSON.parse(readFileSync(join(EVIL, 'job.json'), 'utf8')) as { environment: object[]; datasets: object };
   const asked = environment.map(({ name, secret }) => ({ name, secret, description: 'Not its own.' }));
