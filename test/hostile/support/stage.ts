@@ -168,7 +168,9 @@ export class Stage {
         .remove({ force: true })
         .catch(() => undefined);
     }
-    await this.#bucket.destroy();
+    // What a bucket still holds goes with the S3; a row must not fail for the one before.
+    await this.#bucket.abortUploads().catch(() => undefined);
+    await this.#bucket.destroy().catch(() => undefined);
   }
 }
 

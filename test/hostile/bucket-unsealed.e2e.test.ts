@@ -6,8 +6,8 @@ import { playAll } from './support/suite.ts';
 
 buildImages();
 
-playAll('A stranger in the bucket of a gateway with LEDGER_KEY', [...openEntries(true), ...otherEntries(true), ...standing(true)], { name: 'hostile-keyed' });
+// What the catalogue, the schemas and the bounds hold off without any key.
 playAll('A stranger in the bucket of a gateway without LEDGER_KEY', [...openEntries(false), ...otherEntries(false), ...standing(false)], {
-  name: 'hostile-keyless',
+  name: 'hostile-unsealed',
   environment: { LEDGER_KEY: undefined },
 });
