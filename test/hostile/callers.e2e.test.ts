@@ -1,4 +1,4 @@
-import { BROWSERS } from './rows/browsers.ts';
+import { BROWSERS, TARGET } from './rows/browsers.ts';
 import { RAW, RAW_KEY } from './rows/raw.ts';
 import { READERS } from './rows/readers.ts';
 import { buildImages } from './support/images.ts';
@@ -8,7 +8,10 @@ buildImages();
 
 const INCREMENTAL = 'job: postgresql\ndatasets:\n  productos: { incremental: { cursor: id } }\n';
 
-playAll('A browser that is led astray', BROWSERS, { name: 'hostile-browsers', pipelines: { inc: INCREMENTAL } });
+playAll('A browser that is led astray', BROWSERS, {
+  name: 'hostile-browsers',
+  pipelines: { inc: INCREMENTAL, [TARGET]: 'job: postgresql\ndatasets:\n  productos:\n' },
+});
 playAll('Requests that are none', RAW, {
   name: 'hostile-raw',
   pipelines: { inc: INCREMENTAL },

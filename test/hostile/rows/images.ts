@@ -29,7 +29,14 @@ export const VARIANTS: Readonly<Record<string, Variant>> = {
   plus: user('+0'),
   group: user('65532:0'),
   zero: user('00:00'),
-  volume: { lines: ['USER 0', String.raw`RUN ["node", "-e", "require('node:fs').mkdirSync('/data', { mode: 0o777 })"]`, 'VOLUME /data', 'USER 65532:65532'] },
+  volume: {
+    lines: [
+      'USER 0',
+      String.raw`RUN ["node", "-e", "const fs = require('node:fs'); fs.mkdirSync('/data'); fs.chmodSync('/data', 0o777)"]`,
+      'VOLUME /data',
+      'USER 65532:65532',
+    ],
+  },
   signal: { lines: ['STOPSIGNAL SIGWINCH'] },
   healthcheck: { lines: ['HEALTHCHECK --interval=1s --timeout=1s CMD ["node", "-e", "for (;;);"]'] },
   pattern: { datasets: { type: 'object', properties: { x: { type: 'string', pattern: '^(a+)+$' } } } },

@@ -1,4 +1,4 @@
-import { containersWith, docker, eventually } from '../../support/docker.ts';
+import { containersWith, docker } from '../../support/docker.ts';
 import { TestGateway } from '../../support/gateway.ts';
 import { type TestBucket, keyOf } from '../../support/s3.ts';
 import { newBucket, newDatabase, unique } from '../../support/stack.ts';
@@ -141,11 +141,6 @@ export class Stage {
     const { ID } = (await docker.info()) as { ID: string };
     const { installation } = this.#gateway;
     return { installation, engine: ID, path: `${installation}/${ID.replaceAll(/[^A-Za-z0-9._-]/g, '-')}` };
-  }
-
-  /** Waits until no run of this gateway is under way. */
-  async quiet(): Promise<void> {
-    await eventually('all runs to end', async () => (await this.#bucket.keys('_esclusa/open/')).length === 0 && (await this.containers()) === 0);
   }
 
   /** Containers of this installation, whatever they are for. */

@@ -55,7 +55,7 @@ async function health() {
 }
 
 setInterval(rss, RSS_EVERY_MS);
-setInterval(health, HEALTH_EVERY_MS);
+setInterval(() => void health(), HEALTH_EVERY_MS);
 parentPort.on('message', (message) => {
   if (message.watch !== undefined) watched = message.watch;
   if (message.take === true) {
