@@ -23,6 +23,8 @@ export interface GatewayOptions {
   /** More environment, or other values; undefined takes a variable away. */
   readonly environment?: Readonly<Record<string, string | undefined>>;
   readonly installation?: string;
+  /** What Node is given, in place of the sources. */
+  readonly program?: readonly string[];
 }
 
 /** The answer to a request. */
@@ -89,6 +91,11 @@ export class TestGateway {
   async request(method: string, path: string, body?: string, headers: Record<string, string> = {}): Promise<Answer> {
     const response = await fetch(this.url + path, { method, headers, ...(body === undefined ? {} : { body }) });
     return { status: response.status, headers: response.headers, body: (await response.json()) as Record<string, unknown> };
+  }
+
+  /** Whether the process is there still. */
+  get alive(): boolean {
+    return this.#child.exitCode === null && this.#child.signalCode === null;
   }
 
   /** Process id, for looking at its memory. */
@@ -161,7 +168,7 @@ async function launch(options: GatewayOptions) {
     ...options.environment,
   };
   const env = Object.fromEntries(Object.entries(environment).filter((entry): entry is [string, string] => entry[1] !== undefined));
-  const child = spawn(process.execPath, [join(ROOT, 'gateway/src/main.ts')], { cwd: ROOT, env, stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(process.execPath, options.program ?? [join(ROOT, 'gateway/src/main.ts')], { cwd: ROOT, env, stdio: ['ignore', 'pipe', 'pipe'] });
   return { child, log: [] as string[], installation, folder };
 }
 
