@@ -72,7 +72,8 @@ export class Bucket implements CommitStore {
     this.#client = new S3Client({
       region: options.region,
       ...(options.endpoint === undefined ? {} : { endpoint: options.endpoint }),
-      ...(options.credentials === undefined ? {} : { credentials: options.credentials }),
+      // A copy: the client writes its own marks into it.
+      ...(options.credentials === undefined ? {} : { credentials: { ...options.credentials } }),
       forcePathStyle: options.forcePathStyle ?? options.endpoint !== undefined,
       maxAttempts: 4,
       requestHandler: { connectionTimeout: 3_000, requestTimeout: 15_000, throwOnRequestTimeout: true },
