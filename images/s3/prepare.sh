@@ -1,5 +1,5 @@
 #!/bin/bash
-# Runs while the image is built: makes the cluster, its pools, its users and its role once, and keeps the stopped
+# Runs while the image is built: makes the cluster, its pools, its users and its roles once, and keeps the stopped
 # cluster in /seed. A start then only has to wake it, which is what takes 12 s down to the time below.
 set -eu
 conf=/etc/ceph/ceph.conf
@@ -22,6 +22,11 @@ for user in esclusa jobs analysts gateway; do
   radosgw-admin -c "$conf" user create --uid="$user" --display-name="$user" --access-key="$user" --secret-key="$user-secret"
 done
 radosgw-admin -c "$conf" caps add --uid=esclusa --caps='roles=*;user-policy=*'
+# A role as of an instance: sessions of it, with a token that S3 checks, may do what the owner of the buckets may.
+radosgw-admin -c "$conf" role create --role-name=esclusa-gateway --assume-role-policy-doc='{"Version": "2012-10-17", "Statement": [{
+  "Effect": "Allow", "Principal": {"AWS": ["arn:aws:iam:::user/esclusa"]}, "Action": ["sts:AssumeRole"]}]}'
+radosgw-admin -c "$conf" role policy put --role-name=esclusa-gateway --policy-name=all --policy-doc='{"Version": "2012-10-17", "Statement": [{
+  "Effect": "Allow", "Action": ["s3:*"], "Resource": ["*"]}]}'
 # What a job's session may have at most: the policy that comes with AssumeRole narrows it to one run.
 radosgw-admin -c "$conf" role create --role-name=esclusa-jobs --assume-role-policy-doc='{"Version": "2012-10-17", "Statement": [{
   "Effect": "Allow", "Principal": {"AWS": ["arn:aws:iam:::user/esclusa", "arn:aws:iam:::user/gateway"]}, "Action": ["sts:AssumeRole"]}]}'

@@ -9,7 +9,8 @@ const INSIDE = '/run/secrets';
 
 /** What a container needs for its secrets. */
 export interface MountedSecrets {
-  readonly bind: string;
+  /** File by file: a container's user may not enter the folder either. */
+  readonly binds: readonly string[];
   /** `X_FILE` for each variable `X`. */
   readonly environment: Readonly<Record<string, string>>;
 }
@@ -19,13 +20,17 @@ export async function writeSecrets(secrets: Readonly<Record<string, string>>): P
   await removeSecrets();
   await mkdir(dirname(FOLDER), { recursive: true });
   await mkdir(FOLDER, { mode: 0o700 });
+  const binds: string[] = [];
+  const environment: Record<string, string> = {};
   for (const [variable, value] of Object.entries(secrets)) {
     const file = join(FOLDER, variable.toLowerCase());
+    const inside = `${INSIDE}/${variable.toLowerCase()}`;
     await writeFile(file, value);
     await chmod(file, 0o444);
+    binds.push(`${file}:${inside}:ro`);
+    environment[`${variable}_FILE`] = inside;
   }
-  const files = Object.keys(secrets).map((variable) => [`${variable}_FILE`, `${INSIDE}/${variable.toLowerCase()}`]);
-  return { bind: `${FOLDER}:${INSIDE}:ro`, environment: Object.fromEntries(files) as Record<string, string> };
+  return { binds, environment };
 }
 
 /** Removes them, also those of a demo that was killed. */

@@ -72,7 +72,7 @@ async function startGateway(containers: LabContainers, port: number, jobsSecret:
     networks: [GATEWAY_NETWORK],
     hardened: true,
     ports: { 8e3: port },
-    binds: [`${SOCKET}:${SOCKET}`, `${join(ROOT, 'pipelines')}:/app/pipelines:ro`, secrets.bind],
+    binds: [`${SOCKET}:${SOCKET}`, `${join(ROOT, 'pipelines')}:/app/pipelines:ro`, ...secrets.binds],
     groups: [String(statSync(SOCKET).gid)],
     environment: {
       ...gatewayEnvironment(),

@@ -110,7 +110,8 @@ export class Bucket implements CommitStore {
     this.#options = {
       region: options.region,
       ...(options.endpoint === undefined ? {} : { endpoint: options.endpoint }),
-      ...(options.credentials === undefined ? {} : { credentials: options.credentials }),
+      // A copy: the client writes its own marks into it.
+      ...(options.credentials === undefined ? {} : { credentials: { ...options.credentials } }),
       forcePathStyle: options.forcePathStyle ?? options.endpoint !== undefined,
       maxAttempts: 4,
     };

@@ -12,7 +12,7 @@ interface Service {
   readonly [key: string]: unknown;
 }
 
-const ROOT = new URL('..', import.meta.url).pathname;
+const ROOT = new URL('../..', import.meta.url).pathname;
 const compose = parse(readFileSync(`${ROOT}docker-compose.yml`, 'utf8')) as {
   readonly services: Readonly<Record<string, Service>>;
   readonly secrets: Readonly<Record<string, { readonly file: string }>>;
