@@ -8,6 +8,7 @@ import { newBucket } from './support/stack.ts';
 
 const fixture = (behaviour: string): string => `job: fixture\ndatasets:\n  x:\n    behaviour: ${behaviour}\n`;
 const ASYNC = { Prefer: 'respond-async' };
+const from = (origin: string): Record<string, string> => ({ origin, 'sec-fetch-site': 'cross-site', ...ASYNC });
 
 describe('who connects', () => {
   let gateway: TestGateway;
@@ -75,7 +76,6 @@ describe('who connects', () => {
   });
 
   test('pages of other places are refused, listed ones are let in, and programs are not held up', async () => {
-    const from = (origin: string): Record<string, string> => ({ origin, 'sec-fetch-site': 'cross-site', ...ASYNC });
     expect(await gateway.post('nothing', undefined, from('https://evil.example'))).toMatchObject({ status: 403, body: { code: 'ORIGIN_NOT_ALLOWED' } });
     const listed = await gateway.request('GET', '/api/nada', undefined, from('https://panel.example.org'));
     expect([listed.status, listed.headers.get('access-control-allow-origin'), listed.headers.get('vary')]).toEqual([
