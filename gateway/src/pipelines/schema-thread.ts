@@ -31,7 +31,7 @@ async function ask(question: SchemaQuestion, answerMs: number): Promise<SchemaAn
   // It keeps the process alive only while somebody waits.
   worker.ref();
   try {
-    const answered = await reply(worker, answerMs, () => worker.postMessage(question));
+    const answered = await reply(worker, answerMs, () => worker.postMessage(question, []));
     return answered as SchemaAnswer;
   } catch (error) {
     await end();

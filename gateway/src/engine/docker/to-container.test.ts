@@ -19,6 +19,8 @@ const settings = { image: IMAGE, network: 'datos' };
 
 const name = (run: string): string => containerName({ installation: 'casa', run, attempt: 1 });
 
+const withVolumes = (...paths: string[]) => imageConfig({ Id: 'x', Config: { Volumes: Object.fromEntries(paths.map((path) => [path, {}])) } }, 'the image');
+
 describe('toContainer', () => {
   test('translates an attempt into exactly this container', () => {
     expect(toContainer(spec, settings)).toEqual({
@@ -97,8 +99,6 @@ describe('toContainer', () => {
       '0\n1000',
     ]),
   )('makes the user "%s" nobody', (user) => expect(userOf(user)).toBe('65532:65532'));
-
-  const withVolumes = (...paths: string[]) => imageConfig({ Id: 'x', Config: { Volumes: Object.fromEntries(paths.map((path) => [path, {}])) } }, 'the image');
 
   test('covers the volumes of an image, however they are written', () => {
     expect(withVolumes('/data', '/data/', '//var//lib/x', '/a/../b', '/tmp').volumes).toEqual(['/data', '/var/lib/x', '/b']);

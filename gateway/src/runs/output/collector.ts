@@ -129,6 +129,10 @@ export class OutputCollector implements OutputSink {
           this.#listener.event?.(message.event);
         }
         return false;
+      default: {
+        const never: never = message;
+        return never;
+      }
     }
   }
 
