@@ -20,7 +20,10 @@ describe('the conversion of a dataset', () => {
   });
 
   test('asks the server by counting characters, and U+FFFD where it takes that for a "?"', () => {
-    expect(isLost('`v`', { charset: 'cp1251' })).toBe(`char_length(replace(\`v\`, '?', '')) <> char_length(replace(convert(\`v\` using utf8mb4), '?', ''))`);
+    // Without a literal '' (sql.ts), and where MariaDB makes NULL of an empty text.
+    expect(isLost('`v`', { charset: 'cp1251' })).toBe(
+      "coalesce(char_length(replace(`v`, '?', _utf8mb4 x'')), 0) <> coalesce(char_length(replace(convert(`v` using utf8mb4), '?', _utf8mb4 x'')), 0)",
+    );
     expect(isLost('`v`', { charset: 'tis620' })).toContain("_utf8mb4 x'efbfbd'");
     expect(whyLost({ charset: 'tis620' })).toContain('U+FFFD');
     expect(whyLost({ charset: 'cp1251' })).toContain('"?"');

@@ -1,6 +1,7 @@
 import { Buffer } from 'node:buffer';
 import { Socket } from 'node:net';
 import type pg from 'pg';
+import { MAX_MESSAGE_BYTES, MessageBound } from './message-bound.ts';
 
 /** Who reads a connection's bytes in place of `pg`. */
 export interface BytesReader {
@@ -30,6 +31,9 @@ export function tapped(tls: boolean, make: (stream: (() => Socket) | undefined) 
   const client = make(tls ? undefined : () => tap.socket());
   tap.client = client;
   taps.set(client, tap);
+  // By then `pg` listens; before TLS it waits for one byte that is no message.
+  const { connection } = client as unknown as { readonly connection: NodeJS.EventEmitter };
+  connection.once(tls ? 'sslconnect' : 'connect', () => tap.bound());
   return client;
 }
 
@@ -54,6 +58,19 @@ export class Tap {
     });
     this.#own = socket;
     return socket;
+  }
+
+  /** Cuts the connection where the server announces a message that `pg` would hold in memory, however long it is. */
+  bound(): void {
+    const socket = this.#stream();
+    const [theirs] = socket.listeners('data') as Listener[];
+    if (theirs === undefined) return;
+    const bound = new MessageBound();
+    socket.removeListener('data', theirs);
+    socket.on('data', (bytes: Buffer) => {
+      if (bound.keeps(bytes)) theirs.call(socket, bytes);
+      else socket.destroy(new Error(`the server's messages are not those of PostgreSQL, or longer than ${MAX_MESSAGE_BYTES / 1024 / 1024} MiB`));
+    });
   }
 
   /** Gives the bytes to a reader from now on. */

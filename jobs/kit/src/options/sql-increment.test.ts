@@ -77,8 +77,21 @@ describe('the increment of a dataset of SQL', () => {
     ['cambio', null],
     ['nombre', ['a']],
     ['nombre', undefined],
+    ['nombre', '\ud800'],
+    ['nombre', 'x'.repeat(10_001)],
+    ['nombre', { $gt: '' }],
   ])('takes no state of %s: %j', async (cursor, value) => {
     await expect(plan({ cursor }, { state: { cursor, value } })).rejects.toMatchObject({ code: 'STATE_INVALID' });
+  });
+});
+
+describe('the end of an increment, as the source tells it', () => {
+  test.each([
+    ['id', '1 or 1=1'],
+    ['dia', "2025-01-02' or 'a"],
+    ['nombre', 'x'.repeat(10_001)],
+  ])('of %s is no SQL: %s', async (cursor, upper) => {
+    await expect(plan({ cursor }, {}, upper)).rejects.toMatchObject({ code: 'QUERY_INVALID', details: { column: cursor } });
   });
 });
 
