@@ -38,6 +38,6 @@ function secret(name: string): string {
     return readFileSync(new URL(`../../secrets/${name}`, import.meta.url), 'utf8').replace(/\r?\n$/, '');
   } catch (error) {
     console.error(`secrets/${name} cannot be read (${(error as NodeJS.ErrnoException).code}); make it first: ./make-secrets.sh --demo`);
-    process.exit(1);
+    return process.exit(1);
   }
 }

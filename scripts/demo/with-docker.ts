@@ -53,12 +53,15 @@ export async function withDocker(port: number): Promise<Stage> {
   }
 }
 
+function isSecret([name]: readonly [string, string]): boolean {
+  return name.endsWith('_PASSWORD');
+}
+
 async function startGateway(containers: LabContainers, port: number, jobsSecret: string): Promise<void> {
   const variables: Record<string, string> = Object.assign(
     {},
     ...DATABASES.map((database) => variablesOf(database, { ...connectionOf(database, {}), host: database.container })),
   );
-  const isSecret = ([name]: readonly [string, string]): boolean => name.endsWith('_PASSWORD');
   const plain = Object.entries(variables).filter((entry) => !isSecret(entry));
   const secrets = await writeSecrets({
     ...Object.fromEntries(Object.entries(variables).filter(isSecret)),

@@ -33,7 +33,9 @@ export class JobCredentials {
   /** What a job that somebody has taken over could do, in sentences; none where it could do nothing but its own. */
   warnings(isSealed: boolean): string[] {
     if (this.#identity.kind !== 'gateway') {
-      return isSealed ? [] : ['LEDGER_KEY is not set: what lies in the ledger is believed by its place, so nobody but the gateway may write there (docs/security.md)'];
+      return isSealed
+        ? []
+        : ['LEDGER_KEY is not set: what lies in the ledger is believed by its place, so nobody but the gateway may write there (docs/security.md)'];
     }
     const more = isSealed ? 'delete what is in the ledger' : 'forge what this gateway acts upon (LEDGER_KEY is not set)';
     return [

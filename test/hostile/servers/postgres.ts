@@ -60,7 +60,7 @@ export function hostilePostgres(lies: PostgresLies): Promise<Listener> {
       if (type === 'P') [parsed, described] = [text, false];
       if (type === 'D') described = true;
       if (type === 'Q') return simple(text, sent);
-      if (type !== 'S') return;
+      if (type !== 'S') return undefined;
       const head = [message('1'), message('2')];
       if (parsed.includes('format_type')) {
         const names = ['name', 'type', 'base', 'builtin'];
