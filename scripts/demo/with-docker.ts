@@ -15,6 +15,8 @@ const GATEWAY_NETWORK = 'pharmavida_gateway';
 const GATEWAY = 'esclusa_gateway';
 const SOCKET = '/var/run/docker.sock';
 
+const isSecret = ([name]: readonly [string, string]): boolean => name.endsWith('_PASSWORD');
+
 /** Everything in containers of the demo's own: three databases, S3, the gateway. */
 export async function withDocker(port: number): Promise<Stage> {
   const containers = new LabContainers(NETWORK, 'esclusa.demo');
@@ -58,7 +60,6 @@ async function startGateway(containers: LabContainers, port: number, jobsSecret:
     {},
     ...DATABASES.map((database) => variablesOf(database, { ...connectionOf(database, {}), host: database.container })),
   );
-  const isSecret = ([name]: readonly [string, string]): boolean => name.endsWith('_PASSWORD');
   const plain = Object.entries(variables).filter((entry) => !isSecret(entry));
   const secrets = await writeSecrets({
     ...Object.fromEntries(Object.entries(variables).filter(isSecret)),
