@@ -6,10 +6,10 @@ import { BUCKET } from './stage.ts';
 // Fills what `docker-compose --profile demo up -d` has started: the bucket, which its S3 starts without, and the data of the
 // databases that have not loaded theirs. Through their ports on loopback; names as in .env, secrets as ./make-secrets.sh made them.
 const bucket = process.env['AWS_BUCKET_NAME'] || BUCKET;
-const s3 = new DemoS3('http://127.0.0.1:9000', { accessKeyId: 'esclusa', secretAccessKey: secret('s3_secret_key') });
 
 const tasks: Record<string, () => Promise<string>> = {
   S3: async () => {
+    const s3 = new DemoS3('http://127.0.0.1:9000', { accessKeyId: 'esclusa', secretAccessKey: secret('s3_secret_key') });
     await s3.prepare(bucket);
     return `the bucket ${bucket}`;
   },
@@ -27,7 +27,7 @@ await Promise.all(
     try {
       console.log(`${name} has ${await task()}`);
     } catch (error) {
-      console.error(`${name} could not be loaded: ${(error as Error).message}; start it first: docker-compose --profile demo up -d`);
+      console.error(`${name} could not be loaded: ${(error as Error).message} (it has to run: docker-compose --profile demo up -d)`);
       process.exitCode = 1;
     }
   }),
@@ -37,7 +37,7 @@ function secret(name: string): string {
   try {
     return readFileSync(new URL(`../../secrets/${name}`, import.meta.url), 'utf8').replace(/\r?\n$/, '');
   } catch (error) {
-    console.error(`secrets/${name} cannot be read (${(error as NodeJS.ErrnoException).code}); make it first: ./make-secrets.sh --demo`);
-    return process.exit(1);
+    const { code } = error as NodeJS.ErrnoException;
+    throw new Error(`secrets/${name} cannot be read (${code}); make it first: ./make-secrets.sh --demo`, { cause: error });
   }
 }

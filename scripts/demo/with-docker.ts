@@ -15,6 +15,8 @@ const GATEWAY_NETWORK = 'pharmavida_gateway';
 const GATEWAY = 'esclusa_gateway';
 const SOCKET = '/var/run/docker.sock';
 
+const isSecret = ([name]: readonly [string, string]): boolean => name.endsWith('_PASSWORD');
+
 /** Everything in containers of the demo's own: three databases, S3, the gateway. */
 export async function withDocker(port: number): Promise<Stage> {
   const containers = new LabContainers(NETWORK, 'esclusa.demo');
