@@ -43,8 +43,8 @@ describe('X_FILE stands for X', () => {
     'AWS_BUCKET_NAME',
     'AWS_SECRET_ACCESS_KEY',
     'AWS_SESSION_TOKEN',
-    'POSTGRES_PASSWORD',
-    'MONGO_URL',
+    'ZETA_PASSWORD',
+    'ZETA_URL',
     'MASK_SECRET',
     'ZETA_PIN',
     'A',
@@ -111,8 +111,8 @@ describe('a file that gives no value', () => {
     ['is no UTF-8 text', Buffer.concat([Buffer.from(CANARY), Buffer.from([0xff])])],
     ['holds a NUL character', `${CANARY}\0`],
   ])('because it %s is told with its variable and path, never with what it holds', (why, content) => {
-    const told = problems({ POSTGRES_PASSWORD_FILE: '/run/secrets/pg' }, files({ '/run/secrets/pg': content }));
-    expect(told).toEqual([expect.stringContaining(`POSTGRES_PASSWORD_FILE: /run/secrets/pg ${why}`)]);
+    const told = problems({ ZETA_PASSWORD_FILE: '/run/secrets/pg' }, files({ '/run/secrets/pg': content }));
+    expect(told).toEqual([expect.stringContaining(`ZETA_PASSWORD_FILE: /run/secrets/pg ${why}`)]);
     expect(told.join()).not.toContain('canary');
   });
 
@@ -126,7 +126,7 @@ describe('a file that gives no value', () => {
     expect(told).toEqual([`${name}_FILE: /s holds more than one line: ${name} has one`]);
   });
 
-  test.each([CANARY, `${CANARY}/x`, './secret', 'secrets/api_key', '~/key', 'postgres://u:canary@db/x'])(
+  test.each([CANARY, `${CANARY}/x`, './secret', 'secrets/api_key', '~/key', 'zeta://u:canary@db/x'])(
     'is not looked for at %s, which may be the secret itself and is not repeated',
     (path) => {
       const told = problems({ API_KEY_FILE: path });

@@ -55,10 +55,6 @@ export async function withDocker(port: number): Promise<Stage> {
   }
 }
 
-function isSecret([name]: readonly [string, string]): boolean {
-  return name.endsWith('_PASSWORD');
-}
-
 async function startGateway(containers: LabContainers, port: number, jobsSecret: string): Promise<void> {
   const variables: Record<string, string> = Object.assign(
     {},

@@ -5,7 +5,7 @@ const LOOPBACK: GuardSettings = { hosts: ['gateway.example.org', '.intern.exampl
 const WITH_KEY: GuardSettings = { hosts: undefined, origins: [] };
 const FIREFOX = { 'user-agent': 'Mozilla/5.0 (X11; Linux x86_64; rv:78.0) Gecko/20100101 Firefox/78.0', 'accept-language': 'es' };
 const HEALTH = 'GET /api/ingesta/health';
-const RUN = 'POST /api/ingesta/mongodb';
+const RUN = 'POST /api/ingesta/ventas';
 
 type Headers = Partial<Record<GuardedHeader, string | readonly string[]>>;
 

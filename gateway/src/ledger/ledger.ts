@@ -327,10 +327,15 @@ export class Ledger {
     return (await this.#bucket.head(key))?.lastModified ?? new Date();
   }
 
-  #openKey(run: OpenRun): string {
+  /** The place in line of a run that is about to be accepted, with its seal. */
+  placeOf(run: OpenRun): QueueEntry {
     const entry = queueEntryOf(run);
     const seal = this.#seals.nameSeal(this.#keys.openSealed(run.owner, entry));
-    return this.#keys.open(run.owner, seal === '' ? entry : { ...entry, seal });
+    return seal === '' ? entry : { ...entry, seal };
+  }
+
+  #openKey(run: OpenRun): string {
+    return this.#keys.open(run.owner, this.placeOf(run));
   }
 }
 

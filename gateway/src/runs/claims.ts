@@ -3,7 +3,7 @@ import type { Claim, OpenRun, Owner } from '../ledger/entries.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import { UntrustedEntry } from '../ledger/sealed-store.ts';
 import { RunHandle } from './handle.ts';
-import { type Submission, claimHash, fingerprint, queueEntry } from './submission.ts';
+import { type Submission, claimHash, fingerprint } from './submission.ts';
 
 /** A run that may be accepted: a new one, which has its place in the waiting room already, or one that is there and is joined. */
 export interface Admitted {
@@ -76,7 +76,7 @@ export class Claims {
     // In this order: a run that ends has its final entry before the open one goes.
     const ended = await this.#ledger.endedRun(open.run);
     if (ended !== undefined && ended.pipeline === pipeline) {
-      const over = new RunHandle(open.owner, queueEntry(open), new Date(open.acceptedAt), open);
+      const over = new RunHandle(open.owner, this.#ledger.placeOf(open), new Date(open.acceptedAt), open);
       over.ended(ended);
       return over;
     }

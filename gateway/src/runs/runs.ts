@@ -12,7 +12,7 @@ import { RetryPause } from './retry-pause.ts';
 import type { Runner } from './runner.ts';
 import type { RunTimes } from './run-times.ts';
 import type { Slots } from './slots.ts';
-import { type Submission, checkSubmission, newRun, queueEntry } from './submission.ts';
+import { type Submission, checkSubmission, newRun } from './submission.ts';
 
 /** What accepting runs needs. */
 export interface RunsServices {
@@ -210,7 +210,7 @@ export class Runs {
   }
 
   #reserve(run: OpenRun): Admitted {
-    const handle = new RunHandle(run.owner, queueEntry(run), new Date(run.acceptedAt), run);
+    const handle = new RunHandle(run.owner, this.#services.ledger.placeOf(run), new Date(run.acceptedAt), run);
     this.#handles.set(run.run, handle);
     return { handle, run, isNew: true };
   }

@@ -4,7 +4,6 @@ import { v7 as uuidv7 } from 'uuid';
 import type { Engine } from '../engine/engine.ts';
 import { GatewayError } from '../errors.ts';
 import type { OpenRun, Owner, Requester } from '../ledger/entries.ts';
-import type { QueueEntry } from '../ledger/keys.ts';
 import type { Pipeline } from '../pipelines/pipeline.ts';
 import { resolveVariables } from '../pipelines/variables.ts';
 import { effectiveLimits } from './plan.ts';
@@ -101,11 +100,6 @@ export function newRun(submission: Submission, owner: Owner, keepContainers: Ope
     ...(fullRefresh === true ? { fullRefresh } : {}),
     keep: keep === true ? 'all' : keepContainers,
   };
-}
-
-/** A run's place in the queue. */
-export function queueEntry({ run, pipeline, sourceKey: source, concurrency }: OpenRun): QueueEntry {
-  return { run, pipeline, source, concurrency };
 }
 
 /** The same for pipelines that read the same database: the same job with the same `source`. */
