@@ -1,7 +1,8 @@
 import { beforeAll, describe, expect, test } from '@jest/globals';
+import { Seals } from '../gateway/src/ledger/seals.ts';
 import { DockerProxy } from './engine/support/docker-proxy.ts';
 import { containersWith, docker, eventually, nothingLeft, runningContainer } from './support/docker.ts';
-import { type GatewayOptions, TestGateway } from './support/gateway.ts';
+import { type GatewayOptions, LEDGER_KEY, TestGateway } from './support/gateway.ts';
 import { S3Proxy } from './support/s3-proxy.ts';
 import { TestBucket } from './support/s3.ts';
 import { newBucket, newDatabase, stack, unique } from './support/stack.ts';
@@ -149,7 +150,9 @@ describe('two gateways of one installation', () => {
     // The wish is in the ledger, and nobody there to grant it.
     const owner = (await looked(how).keys('_esclusa/open/'))[0]?.split('/').slice(2, 4).join('/');
     await Promise.all(gateways.map((gateway) => gateway.kill()));
-    await looked(how).put(`_esclusa/cancels/${owner}/${String(second.body['run'])}.json`, '{"version":1}');
+    const run = String(second.body['run']);
+    const [key, wish] = [`_esclusa/cancels/${owner}/${run}.json`, JSON.stringify({ version: 1, run, askedAt: new Date().toISOString() })];
+    await looked(how).put(key, wish, new Seals({ current: LEDGER_KEY }).metadataOf(key, wish));
     const third = await TestGateway.start(how);
     try {
       await eventually('its end', async () => (await third.request('GET', `/api/runs/${String(second.body['run'])}`)).body['state'] === 'cancelled');

@@ -1,6 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { appendFileSync } from 'node:fs';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -178,7 +177,6 @@ function lines(child: ChildProcess, log: string[], onLine: (line: string) => voi
     if (stream === null) continue;
     createInterface({ input: stream }).on('line', (line) => {
       log.push(line);
-      if (process.env['TEE']) appendFileSync(process.env['TEE'], line + '\n');
       onLine(line);
     });
   }

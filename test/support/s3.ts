@@ -111,8 +111,8 @@ export class TestBucket {
     return Promise.all(keys.map(async (key) => ({ key, commit: commitSchema.parse(JSON.parse(await this.text(key))) })));
   }
 
-  async put(key: string, body: string): Promise<void> {
-    await this.client.send(new PutObjectCommand({ Bucket: this.name, Key: key, Body: body }));
+  async put(key: string, body: string, metadata: Record<string, string> = {}): Promise<void> {
+    await this.client.send(new PutObjectCommand({ Bucket: this.name, Key: key, Body: body, Metadata: metadata }));
   }
 
   /** Opens a multipart upload as a stranger would, with one part. */

@@ -2,8 +2,8 @@ import { describe, expect, test } from '@jest/globals';
 import { DATA_PACKAGE, type Manifest, type PublishedFile, type Resource, committedSchema, fileKey } from '@esclusa/contract';
 import { fileProblem, manifestProblem } from './check-manifest.ts';
 
-const KEYS = { medicos: 'mongodb/medicos_20250102_153045.csv', recetas: 'mongodb/recetas_20250102_153045.csv' };
-const ASKED = { bucket: 'lago', run: 'r1', attempt: 2, pipeline: 'mongodb', keys: KEYS };
+const KEYS = { medicos: 'ventas/medicos_20250102_153045.csv', recetas: 'ventas/recetas_20250102_153045.csv' };
+const ASKED = { bucket: 'lago', run: 'r1', attempt: 2, pipeline: 'ventas', keys: KEYS };
 
 function file(key: string, rows = 2, bytes = 30): PublishedFile {
   return { path: key, url: `s3://lago/${key}`, rows, bytes, hash: `sha256:${'0'.repeat(64)}` };
@@ -24,15 +24,15 @@ const parts = (name: keyof typeof KEYS, ...numbers: readonly number[]): Publishe
 function manifest(more: object = {}, resources: readonly Resource[] = [one('medicos'), one('recetas')]): Manifest {
   return committedSchema.parse({
     $schema: DATA_PACKAGE,
-    name: 'mongodb',
+    name: 'ventas',
     created: '2025-01-02T15:30:50Z',
     state: 'committed',
     contract: 1,
     run: 'r1',
     attempt: 2,
     token: 't',
-    pipeline: 'mongodb',
-    job: 'mongodb',
+    pipeline: 'ventas',
+    job: 'ventas',
     snapshot: { consistency: 'snapshot' },
     resources,
     ...more,
@@ -60,8 +60,8 @@ describe('a manifest is not believed', () => {
   test.each<[string, Manifest, RegExp]>([
     ['of another run', manifest({ run: 'r2' }), /another run or attempt/],
     ['of another attempt', manifest({ attempt: 1 }), /another run or attempt/],
-    ['of another pipeline', manifest({ pipeline: 'mysql' }), /another pipeline/],
-    ['named after another pipeline', manifest({ name: 'mysql' }), /another pipeline/],
+    ['of another pipeline', manifest({ pipeline: 'otra' }), /another pipeline/],
+    ['named after another pipeline', manifest({ name: 'otra' }), /another pipeline/],
     ['without a dataset', manifest({}, [one('medicos')]), /no dataset "recetas"/],
     ['with one twice', manifest({}, [one('medicos'), one('recetas'), one('medicos')]), /"medicos" more than once/],
     [
@@ -79,8 +79,8 @@ describe('a manifest is not believed', () => {
     ['with a URL of another bucket', manifest({}, [one('medicos', { url: `s3://other/${KEYS.medicos}` }), one('recetas')]), /elsewhere/],
     ['with a URL of another key', manifest({}, [one('medicos', { url: 's3://lago/secret.csv' }), one('recetas')]), /elsewhere/],
     ['with a URL of another kind', manifest({}, [one('medicos', { url: `https://lago/${KEYS.medicos}` }), one('recetas')]), /elsewhere/],
-    ['with a further file elsewhere', manifest({}, [one('medicos'), secondAt('mongodb/secret.csv')]), /elsewhere/],
-    ['with a further file that is of a longer name', manifest({}, [one('medicos'), secondAt('mongodb/recetas_20250102_153045.part-0002.csv.gz')]), /elsewhere/],
+    ['with a further file elsewhere', manifest({}, [one('medicos'), secondAt('ventas/secret.csv')]), /elsewhere/],
+    ['with a further file that is of a longer name', manifest({}, [one('medicos'), secondAt('ventas/recetas_20250102_153045.part-0002.csv.gz')]), /elsewhere/],
     ['with a file twice', manifest({}, [one('medicos'), several('recetas', parts('recetas', 1, 2, 2))]), /more than once/],
     ['without the first of its files', manifest({}, [one('medicos'), several('recetas', parts('recetas', 2, 3))]), /no file of "recetas" at the key/],
     ['with two lists of files', manifest({}, [one('medicos'), several('recetas', parts('recetas', 1, 2), { path: ['a', 'b'] })]), /two lists/],

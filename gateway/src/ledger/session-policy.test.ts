@@ -3,20 +3,20 @@ import { sessionPolicy } from './session-policy.ts';
 
 const SCOPE = { bucket: 'lago', commitKey: '_esclusa/commits/r1/1.json', mode: 'run' } as const;
 const stamped = (count: number, name = 'una_tabla_con_nombre_largo'): string[] =>
-  Array.from({ length: count }, (_, index) => `postgresql/${name}_${index}_20250102_153045_0a1b2c3d.csv`);
+  Array.from({ length: count }, (_, index) => `ventas/${name}_${index}_20250102_153045_0a1b2c3d.csv`);
 const resources = (policy: string): string[] => (JSON.parse(policy) as { Statement: { Resource: string[] }[] }).Statement.flatMap(({ Resource }) => Resource);
 
 const keysOf = (key: (index: number) => string): string[] => Array.from({ length: 100 }, (_, index) => key(index));
 
 describe('the session policy of an attempt', () => {
   test('is its own files and its own commit key, to create and to read', () => {
-    expect(JSON.parse(sessionPolicy({ ...SCOPE, keys: ['mongodb/medicos_20250102_153045.csv'] }))).toEqual({
+    expect(JSON.parse(sessionPolicy({ ...SCOPE, keys: ['ventas/medicos_20250102_153045.csv'] }))).toEqual({
       Version: '2012-10-17',
       Statement: [
         {
           Effect: 'Allow',
           Action: ['s3:PutObject', 's3:GetObject', 's3:AbortMultipartUpload', 's3:ListMultipartUploadParts'],
-          Resource: ['arn:aws:s3:::lago/mongodb/medicos_20250102_153045.csv', 'arn:aws:s3:::lago/mongodb/medicos_20250102_153045.part-*'],
+          Resource: ['arn:aws:s3:::lago/ventas/medicos_20250102_153045.csv', 'arn:aws:s3:::lago/ventas/medicos_20250102_153045.part-*'],
         },
         {
           Effect: 'Allow',
@@ -28,17 +28,17 @@ describe('the session policy of an attempt', () => {
   });
 
   test('of a check is the key that it tries alone', () => {
-    const commitKey = 'mongodb/0197ab';
-    expect(resources(sessionPolicy({ ...SCOPE, mode: 'check', commitKey, keys: ['mongodb/medicos'] }))).toEqual([
-      'arn:aws:s3:::lago/mongodb/0197ab',
-      'arn:aws:s3:::lago/mongodb/0197ab.check',
+    const commitKey = 'ventas/0197ab';
+    expect(resources(sessionPolicy({ ...SCOPE, mode: 'check', commitKey, keys: ['ventas/medicos'] }))).toEqual([
+      'arn:aws:s3:::lago/ventas/0197ab',
+      'arn:aws:s3:::lago/ventas/0197ab.check',
     ]);
   });
 
   test('of very many datasets is what their keys have in common: place and second', () => {
     const policy = sessionPolicy({ ...SCOPE, keys: stamped(500) });
     expect(policy.length).toBeLessThan(2_048);
-    expect(resources(policy)[0]).toBe('arn:aws:s3:::lago/postgresql/*20250102_153045_0a1b2c3d*');
+    expect(resources(policy)[0]).toBe('arn:aws:s3:::lago/ventas/*20250102_153045_0a1b2c3d*');
   });
 
   test('of keys by a template is the run where they hold it, else the place', () => {

@@ -84,7 +84,7 @@ test('a key of several lines is hidden line by line, also in JSON and in a line 
 });
 
 test.each([
-  ['mongo://me:p%40ss-word@host/db', ['p%40ss-word', 'p@ss-word']],
+  ['zeta://me:p%40ss-word@host/db', ['p%40ss-word', 'p@ss-word']],
   ['https://a-very-long-token-of-somebody@host', ['a-very-long-token-of-somebody']],
   ['https://me@host', []],
   ['zeta://host/db?user=me&password=hunter2&sslmode=require', ['hunter2']],
