@@ -30,6 +30,7 @@ export function createGatewayServer(listener: RequestListener, openRuns: number,
   server.maxConnections = connectionsFor(openRuns);
   server.timeout = BOUNDS.silenceMs;
   const underWay = new WeakMap<Duplex, Set<ServerResponse>>();
+  const waiting = new WeakMap<Duplex, (() => void)[]>();
   // What still comes on these belongs to a request that has its answer.
   const answered = new WeakSet<Duplex>();
 
@@ -38,13 +39,17 @@ export function createGatewayServer(listener: RequestListener, openRuns: number,
     const open = underWay.get(socket) ?? answersOf(socket);
     underWay.set(socket, open.add(response));
     answered.delete(socket);
-    response.once('close', () => open.delete(response));
+    response.once('close', () => {
+      open.delete(response);
+      waiting.get(socket)?.shift()?.();
+    });
     response.once('finish', () => {
       if (!request.complete || !response.shouldKeepAlive) answered.add(socket);
     });
-    // Each holds memory until those before it are answered.
+    // Each holds memory until those before it are answered, and work would be done for one who reads nothing: so it begins when it is its turn.
     if (open.size > BOUNDS.pipelined) socket.destroy();
-    else listener(request, response);
+    else if (open.size === 1) listener(request, response);
+    else waiting.set(socket, [...(waiting.get(socket) ?? []), () => listener(request, response)]);
   });
   server.on('checkContinue', (request: IncomingMessage, response: ServerResponse) => {
     // One that would be refused is not asked for its body.

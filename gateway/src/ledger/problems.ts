@@ -39,11 +39,6 @@ export class LedgerProblems {
     this.#log.warn({ key }, `an entry of the ledger is not acted upon: it ${why}`);
   }
 
-  /** An entry was replaced, or is gone. */
-  settled(key: string): void {
-    this.#seen.delete(key);
-  }
-
   /** Those of the last hour, the first ones of very many; a last one says how many more there are. */
   list(): LedgerProblem[] {
     const bound = Date.now() - FORGOTTEN_AFTER_MS;

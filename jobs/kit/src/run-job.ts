@@ -17,6 +17,8 @@ import { type Stop, createStop } from './stop.ts';
 
 // Clean-up has a deadline of its own, shorter than any grace period that a gateway would give.
 const CLEAN_UP_MS = 15_000;
+// Queries are cancelled, and connections ended, within seconds.
+const END_AFTER_STOP_MS = 2 * CLEAN_UP_MS;
 
 /** Runs a job by the contract, from the environment to the exit status; it is all that a job's main.ts calls. */
 export async function runJob<Dataset extends DatasetOptions>(job: Job<Dataset>): Promise<never> {
@@ -28,7 +30,7 @@ export async function runJob<Dataset extends DatasetOptions>(job: Job<Dataset>):
   const stop = createStop();
   let exit: number = EXIT.done;
   try {
-    await output.final(await perform(job, process.env, output, stop));
+    await output.final(await Promise.race([perform(job, process.env, output, stop), endOf(stop)]));
   } catch (error) {
     // Whatever broke because of the stop is only its consequence: the first cause wins.
     const cause = toJobError(stop.signal.aborted ? stop.signal.reason : error);
@@ -37,6 +39,15 @@ export async function runJob<Dataset extends DatasetOptions>(job: Job<Dataset>):
     exit = cause.exit;
   }
   process.exit(exit);
+}
+
+/** Rejects some time after the stop: what hangs at the source must not keep a job from ending. Clean-up has its deadline before that. */
+async function endOf({ signal }: Stop): Promise<never> {
+  return new Promise((_resolve, reject) => {
+    const end = (): void => void setTimeout(() => reject(signal.reason as Error), END_AFTER_STOP_MS).unref();
+    if (signal.aborted) end();
+    else signal.addEventListener('abort', end, { once: true });
+  });
 }
 
 async function perform<Dataset extends DatasetOptions>(job: Job<Dataset>, environment: NodeJS.ProcessEnv, output: JobOutput, stop: Stop): Promise<JobResult> {

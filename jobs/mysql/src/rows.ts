@@ -1,3 +1,4 @@
+import { JobError } from '@esclusa/contract';
 import { CsvWriter, type DatasetReader, type Losses, type LossyRow, type SourceColumn } from '@esclusa/kit';
 import type { Connection, FieldPacket } from 'mysql2';
 import type { Reader } from './connections.ts';
@@ -5,13 +6,11 @@ import { ask, socketOf } from './connection.ts';
 import { type Charset, type Conversion, whyLost } from './conversion.ts';
 import { sourceError } from './failure.ts';
 import { type Kind, kindOf } from './kinds.ts';
-import { flagsOf, valueText, writeRow } from './values.ts';
+import { type RowPacket, flagsOf, holdsValues, valueText, writeRow } from './values.ts';
 import { Wire } from './wire/wire.ts';
 
 /** A packet as mysql2's parser hands it over; its bytes are written over once the call returns. */
-interface Packet {
-  readonly buffer: Buffer;
-  readonly offset: number;
+interface Packet extends RowPacket {
   isEOF(): boolean;
   /** The next value; `offset` is behind it then. */
   readLengthCodedBuffer(): Buffer | null;
@@ -28,6 +27,7 @@ interface QueryCommand {
 }
 
 const nobody = (): void => undefined;
+const MALFORMED = 'the server sent a row that does not have the values of its columns';
 
 /** A query to read: its SELECT, whose last columns tell what was lost in those to be checked; and which of its columns are FLOATs that it casts to DOUBLE. */
 export interface RowsQuery extends Conversion {
@@ -95,18 +95,22 @@ export function readRows(reader: Reader, query: RowsQuery, { dataset, losses }: 
       const { row } = command;
       // Rows behind one that was refused.
       const pass: State = (packet, from) => (packet.isEOF() ? row.call(command, packet, from) : pass);
+      const refuse = (error: unknown): State => {
+        failure = error;
+        ended = true;
+        wake();
+        return pass;
+      };
       const take: State = (packet, from) => {
         if (packet.isEOF()) return row.call(command, packet, from);
+        if (!holdsValues(packet, kinds.length + checked.length)) return refuse(new JobError('SOURCE_LOST', MALFORMED));
         const rest = writeRow(writer, kinds, packet.buffer, packet.offset);
         rows++;
         if (checked.length > 0) {
           try {
             tellLosses(query, losses, flagsOf(packet.buffer, rest, checked.length), () => ({ row: rows, ...keyOf(query, kinds, packet) }));
           } catch (error) {
-            failure = error;
-            ended = true;
-            wake();
-            return pass;
+            return refuse(error);
           }
         }
         if (writer.full) flush();

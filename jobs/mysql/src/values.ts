@@ -36,6 +36,30 @@ export function writeRow(writer: CsvWriter, kinds: readonly Kind[], packet: Buff
   return at;
 }
 
+/** Where the row of a packet lies in its buffer. */
+export interface RowPacket {
+  readonly buffer: Buffer;
+  readonly offset: number;
+  /** Behind its last byte. */
+  readonly end: number;
+}
+
+/** Whether a row packet has so many values, and nothing else. */
+export function holdsValues({ buffer, offset, end }: RowPacket, count: number): boolean {
+  let at = offset;
+  for (let n = 0; n < count; n++) {
+    if (at >= end) return false;
+    const first = buffer[at++] ?? NULL;
+    if (first === NULL) continue;
+    const bytes = first < NULL ? 0 : first === TWO_BYTES ? 2 : first === THREE_BYTES ? 3 : 8;
+    if (at + bytes > end) return false;
+    const length = bytes === 0 ? first : bytes === 8 ? Number(buffer.readBigUInt64LE(at)) : buffer.readUIntLE(at, bytes);
+    at += bytes + length;
+    if (at > end) return false;
+  }
+  return at === end;
+}
+
 /** Which of the values that begin at `offset`, each NULL or a digit, are 1. */
 export function flagsOf(packet: Buffer, offset: number, count: number): boolean[] {
   const flags: boolean[] = [];

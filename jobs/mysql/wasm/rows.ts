@@ -134,6 +134,8 @@ function encodeRow(columns: usize, from: usize, stop: usize, output: usize, room
     at = end;
     store<u8>(to++, COMMA);
   }
+  // More values than there are columns.
+  if (at !== stop) return 0;
   store<u8>(to - 1, LINE_END);
   return to;
 }
