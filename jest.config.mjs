@@ -5,7 +5,12 @@ const common = {
   modulePathIgnorePatterns: ['/dist/'],
 };
 
-/** Two projects: `unit` is pure code, `e2e` starts real containers. */
+const onContainers = {
+  globalSetup: '<rootDir>/test/support/global-setup.ts',
+  globalTeardown: '<rootDir>/test/support/global-teardown.ts',
+};
+
+/** Three projects: `unit` is pure code, `e2e` starts real containers, `hostile` attacks them. */
 export default {
   // Tests wait more than they compute, so two at once are worth it on two cores; more would only slow each other's databases.
   maxWorkers: 2,
@@ -14,12 +19,8 @@ export default {
   reporters: ['default', '<rootDir>/scripts/jest/summary-reporter.mjs'],
   projects: [
     { ...common, displayName: 'unit', testMatch: ['<rootDir>/{bench,gateway,jobs,scripts,examples}/**/*.test.ts'] },
-    {
-      ...common,
-      displayName: 'e2e',
-      testMatch: ['<rootDir>/test/**/*.e2e.test.ts'],
-      globalSetup: '<rootDir>/test/support/global-setup.ts',
-      globalTeardown: '<rootDir>/test/support/global-teardown.ts',
-    },
+    { ...common, ...onContainers, displayName: 'e2e', testMatch: ['<rootDir>/test/**/*.e2e.test.ts'], testPathIgnorePatterns: ['/test/hostile/'] },
+    // Attacks (docs/security.md): apart, since they take as long as all else, and load the machine so that others' patience would run out.
+    { ...common, ...onContainers, displayName: 'hostile', testMatch: ['<rootDir>/test/hostile/**/*.e2e.test.ts'] },
   ],
 };

@@ -41,7 +41,9 @@ export function createGatewayServer(listener: RequestListener, openRuns: number,
     answered.delete(socket);
     response.once('close', () => {
       open.delete(response);
-      waiting.get(socket)?.shift()?.();
+      const next = waiting.get(socket)?.shift();
+      // Nothing is begun for one who has gone.
+      if (!socket.destroyed) next?.();
     });
     response.once('finish', () => {
       if (!request.complete || !response.shouldKeepAlive) answered.add(socket);

@@ -27,7 +27,7 @@ interface QueryCommand {
 }
 
 const nobody = (): void => undefined;
-const MALFORMED = 'the server sent a row that does not have the values of its columns';
+const MALFORMED = 'the server sent rows that do not have the values of the columns that were asked for';
 
 /** A query to read: its SELECT, whose last columns tell what was lost in those to be checked; and which of its columns are FLOATs that it casts to DOUBLE. */
 export interface RowsQuery extends Conversion {
@@ -69,6 +69,7 @@ export function readRows(reader: Reader, query: RowsQuery, { dataset, losses }: 
       let failure: unknown;
       let wake = nobody;
       let kinds: readonly Kind[] = [];
+      let isAsPlanned = true;
 
       reader.busy = true;
       if (raw) await convertTo(connection, 'null');
@@ -79,6 +80,7 @@ export function readRows(reader: Reader, query: RowsQuery, { dataset, losses }: 
         wake();
       }) as unknown as QueryCommand;
       command.on('fields', (fields = []) => {
+        isAsPlanned = fields.length === columns.length + checked.length;
         kinds = fields.slice(0, columns.length).map((field, index) => (floats.has(index) ? 'float' : kindOf(field)));
       });
       const chunk = (bytes: Buffer, free: () => void): void => {
@@ -103,7 +105,7 @@ export function readRows(reader: Reader, query: RowsQuery, { dataset, losses }: 
       };
       const take: State = (packet, from) => {
         if (packet.isEOF()) return row.call(command, packet, from);
-        if (!holdsValues(packet, kinds.length + checked.length)) return refuse(new JobError('SOURCE_LOST', MALFORMED));
+        if (!isAsPlanned || !holdsValues(packet, kinds.length + checked.length)) return refuse(new JobError('SOURCE_LOST', MALFORMED));
         const rest = writeRow(writer, kinds, packet.buffer, packet.offset);
         rows++;
         if (checked.length > 0) {
@@ -117,7 +119,8 @@ export function readRows(reader: Reader, query: RowsQuery, { dataset, losses }: 
         return take;
       };
       command.row = take;
-      if (checked.length === 0) wire = new Wire(connection, reader.encoder, { kinds: () => (command.next === take ? kinds : undefined), flush, chunk });
+      if (checked.length === 0)
+        wire = new Wire(connection, reader.encoder, { kinds: () => (command.next === take && isAsPlanned ? kinds : undefined), flush, chunk });
 
       try {
         for (;;) {
