@@ -3,7 +3,7 @@ import { DATA_PACKAGE, type Manifest, type PublishedFile, type Resource, committ
 import { fileProblem, manifestProblem } from './check-manifest.ts';
 
 const KEYS = { medicos: 'ventas/medicos_20250102_153045.csv', recetas: 'ventas/recetas_20250102_153045.csv' };
-const ASKED = { bucket: 'lago', run: 'r1', attempt: 2, pipeline: 'ventas', keys: KEYS };
+const ASKED = { bucket: 'lago', run: 'r1', attempt: 2, pipeline: 'ventas', job: 'ventas', keys: KEYS };
 
 function file(key: string, rows = 2, bytes = 30): PublishedFile {
   return { path: key, url: `s3://lago/${key}`, rows, bytes, hash: `sha256:${'0'.repeat(64)}` };
@@ -62,6 +62,7 @@ describe('a manifest is not believed', () => {
     ['of another attempt', manifest({ attempt: 1 }), /another run or attempt/],
     ['of another pipeline', manifest({ pipeline: 'otra' }), /another pipeline/],
     ['named after another pipeline', manifest({ name: 'otra' }), /another pipeline/],
+    ['of another job', manifest({ job: 'otra' }), /another job/],
     ['without a dataset', manifest({}, [one('medicos')]), /no dataset "recetas"/],
     ['with one twice', manifest({}, [one('medicos'), one('recetas'), one('medicos')]), /"medicos" more than once/],
     [

@@ -8,6 +8,8 @@ export interface AskedOf {
   readonly attempt: number;
   /** Undefined where nobody knows any more: entries of earlier versions do not say. */
   readonly pipeline: string | undefined;
+  /** Undefined likewise. */
+  readonly job?: string | undefined;
   /** Key per dataset; undefined where nobody knows any more. */
   readonly keys: Readonly<Record<string, string>> | undefined;
 }
@@ -17,6 +19,7 @@ export function manifestProblem(manifest: Manifest, asked: AskedOf): string | un
   if (manifest.run !== asked.run || manifest.attempt !== asked.attempt) return 'its manifest is of another run or attempt';
   const { pipeline } = asked;
   if (pipeline !== undefined && (manifest.pipeline !== pipeline || manifest.name !== pipeline)) return 'its manifest is of another pipeline';
+  if (asked.job !== undefined && manifest.job !== asked.job) return 'its manifest is of another job';
   const { keys } = asked;
   if (keys === undefined) return undefined;
   const names = new Set<string>();

@@ -16,6 +16,7 @@ export interface DecidedAttempt {
   readonly attempt: number;
   readonly commitKey: string;
   readonly pipeline?: string | undefined;
+  readonly job?: string | undefined;
   /** Key per dataset; undefined where nobody knows any more. */
   readonly keys: Readonly<Record<string, string>> | undefined;
 }

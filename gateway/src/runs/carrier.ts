@@ -218,6 +218,6 @@ export class Carrier {
 }
 
 /** An attempt with what its decision is held against. */
-export function decidedAttempt({ pipeline, owner }: Pick<OpenRun, 'pipeline' | 'owner'>, entry: AttemptEntry): DecidedAttempt {
-  return { ...entry, owner, pipeline };
+export function decidedAttempt({ pipeline, job, owner }: Pick<OpenRun, 'pipeline' | 'job' | 'owner'>, entry: AttemptEntry): DecidedAttempt {
+  return { ...entry, owner, pipeline, job };
 }

@@ -5,7 +5,7 @@ import type { Logger } from 'pino';
 import type { Decision } from '../ledger/decisions.ts';
 import type { AttemptEntry, EndedRun, OpenRun } from '../ledger/entries.ts';
 import { sha256 } from '../ledger/ledger.ts';
-import { UntrustedEntry } from '../ledger/sealed-store.ts';
+import { UntrustedEntry, undefinedIfUntrusted } from '../ledger/sealed-store.ts';
 import { type Attempted, Carrier, type CarrierServices, type Drive, type Must, decidedAttempt } from './carrier.ts';
 import { cancelledRun, endedRun, outcomeOf } from './final-entry.ts';
 import type { RunHandle } from './handle.ts';
@@ -169,7 +169,11 @@ export class Runner {
         await this.#finish(drive, endedRun(run, handle, undefined, drive.refused, 'fail', []), undefined);
         return undefined;
       }
-      const states = await must("claiming the datasets' states", () => this.#claim(drive, number));
+      const states = await must("claiming the datasets' states", () => unlessUntrusted(() => this.#claim(drive, number)));
+      if (states instanceof UntrustedEntry) {
+        await this.#finish(drive, endedRun(run, handle, undefined, refusal(states), 'fail', []), undefined);
+        return undefined;
+      }
       if (states === 'busy') return 'busy';
       // One instant for all tries, or a try whose answer was lost would leave its second reserved.
       const now = await unusedSecond(entries, drive.leave);
@@ -252,10 +256,12 @@ export class Runner {
     const { ledger } = this.#services;
     await must("settling the datasets' states", async () => {
       const { by } = await ledger.states.read(run.pipeline);
-      if (by?.run === run.run && !entries.some(({ attempt }) => attempt === by.attempt))
+      if (by?.run === run.run && !entries.some(({ attempt }) => attempt === by.attempt)) {
         await ledger.settleClaim(run.pipeline, by, run.owner, 'the run has ended before it');
+      }
       await ledger.states.settle(run.pipeline);
-    });
+      // What is not believed is told as a problem, and nothing of it is the run's.
+    }).catch(undefinedIfUntrusted);
   }
 
   /** Makes the manifest of a run that succeeded its pipeline's latest, unless a newer one is. */
@@ -293,6 +299,16 @@ export class Runner {
       // The reconciler finds it by its labels: its run has no open entry any more.
       log.warn({ err: error }, 'the container could not be removed');
     }
+  }
+}
+
+/** The result, or what stood there and is not believed: neither time nor another attempt mends it. */
+async function unlessUntrusted<T>(action: () => Promise<T>): Promise<T | UntrustedEntry> {
+  try {
+    return await action();
+  } catch (error) {
+    if (error instanceof UntrustedEntry) return error;
+    throw error;
   }
 }
 

@@ -9,7 +9,6 @@ import { type JobRow, type Told, jobRow, limits } from './of-job.ts';
 export const CANARIES = {
   API_KEY: 'canary-api-key-0f4e19',
   LEDGER_KEY: 'canary-ledger-key-77aa0123456789abcdef',
-  JOB_AWS_SECRET_ACCESS_KEY: 'canary-job-secret-91bc',
   SOME_TOKEN: 'canary-token-55de21',
 } as const;
 

@@ -104,6 +104,8 @@ function states(what: string, answered: string | RegExp, change: (text: string) 
       const first = await readIncrement(stage, pipeline);
       const key = `_esclusa/states/${pipeline}.json`;
       stage.strange(key);
+      // The answer comes before what was read is written down.
+      await eventually('the claim to be settled', async () => !(await stage.bucket.text(key)).includes('"claim"'));
       const { body } = await steal(stage, key);
       await alter(stage, key, () => change(body.toString()));
       return `${first}; then ${await readIncrement(stage, pipeline)}; state ${(await stage.ask('GET', `/api/ingesta/${pipeline}/state`)).status}`;
