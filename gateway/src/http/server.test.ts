@@ -75,7 +75,7 @@ test('requests on one connection begin one after the other, each when the one be
     setTimeout(() => response.end(String(underWay--)), 5);
   });
   expect([begun, most]).toEqual([5, 1]);
-  expect(String(answer).match(/HTTP\/1\.1 200/g)).toHaveLength(5);
+  expect(answer.match(/HTTP\/1\.1 200/g)).toHaveLength(5);
 });
 
 test('bounds are set, and a waiting room makes room for those who wait', () => {
