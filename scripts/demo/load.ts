@@ -11,6 +11,7 @@ const tasks: Record<string, () => Promise<string>> = {
   S3: async () => {
     const s3 = new DemoS3('http://127.0.0.1:9000', { accessKeyId: 'esclusa', secretAccessKey: secret('s3_secret_key') });
     await s3.prepare(bucket);
+    await s3.restrict(bucket);
     return `the bucket ${bucket}`;
   },
 };

@@ -1,5 +1,6 @@
-import { CreateBucketCommand, GetObjectCommand, ListBucketsCommand, S3Client } from '@aws-sdk/client-s3';
+import { CreateBucketCommand, GetObjectCommand, ListBucketsCommand, PutBucketPolicyCommand, S3Client } from '@aws-sdk/client-s3';
 import { poll } from '../lib/poll.ts';
+import { bucketPolicy } from '../lib/s3-policies.ts';
 
 /** The demo's S3. */
 export class DemoS3 {
@@ -17,6 +18,11 @@ export class DemoS3 {
     } catch (error) {
       if (!['BucketAlreadyOwnedByYou', 'BucketAlreadyExists'].includes((error as Error).name)) throw error;
     }
+  }
+
+  /** Lets gateway, jobs and analysts do what docs/policies says, and no more: on the project's own S3, where these are users. */
+  async restrict(bucket: string): Promise<void> {
+    await this.#client.send(new PutBucketPolicyCommand({ Bucket: bucket, Policy: bucketPolicy(bucket) }));
   }
 
   /** The first `bytes` of an object, as text. */

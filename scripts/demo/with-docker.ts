@@ -107,6 +107,7 @@ async function startS3(containers: LabContainers, image: string, jobsSecret: str
   });
   const s3 = new DemoS3(`http://127.0.0.1:${ports[9000]}`, S3_KEYS);
   await s3.prepare(BUCKET);
+  await s3.restrict(BUCKET);
   say(`S3 has the bucket ${BUCKET}`);
   return s3;
 }
