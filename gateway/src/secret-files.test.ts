@@ -94,7 +94,8 @@ describe('X_FILE stands for X', () => {
   test('whatever text a file holds, the variable has it', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary', minLength: 1 }), (text) => {
-        fc.pre(text.trim() !== '' && text.isWellFormed() && !/\0|^\uFEFF|\n$/.test(text));
+        // A text that ends in CR and the file's own LF make one line end of Windows', which is taken off whole (above).
+        fc.pre(text.trim() !== '' && text.isWellFormed() && !/\0|^\uFEFF|[\r\n]$/.test(text));
         expect(fill({ ZETA_PASSWORD_FILE: '/s' }, { '/s': `${text}\n` }).variables).toEqual({ ZETA_PASSWORD: text });
       }),
     );
