@@ -124,7 +124,7 @@ async function look({ engine, bucket, conditions, catalogue, runs, version, prob
   const engineHealth: HealthDetails['engine'] =
     'waitedMs' in engineSeen
       ? { name: engine.name, ok: false, problem: notYet(`the ${engine.name} engine`, engineSeen.waitedMs) }
-      : { name: engine.name, ...withoutIdentity(engineSeen.result), checkedAt: engineSeen.at.toISOString() };
+      : { name: engine.name, ...toldOf(engineSeen.result), checkedAt: engineSeen.at.toISOString() };
   const s3 = 'waitedMs' in s3Seen ? { ok: false, problem: notYet('S3', s3Seen.waitedMs) } : { ...s3Seen.result, checkedAt: s3Seen.at.toISOString() };
   const unconditional = s3.ok && conditions.problem !== undefined ? { ok: false, problem: conditions.problem } : {};
   const problems = catalogue.problems.map(formatProblem);
@@ -148,8 +148,9 @@ async function readChanges(catalogue: Catalogue): Promise<void> {
   clearTimeout(timer);
 }
 
-function withoutIdentity(health: EngineHealth): Omit<EngineHealth, 'identity'> {
-  const { identity: _, ...told } = health;
+/** Without what names the engine to us, and its warnings, which `/ready` gives with all others. */
+function toldOf(health: EngineHealth): Omit<EngineHealth, 'identity' | 'warnings'> {
+  const { identity: _, warnings: __, ...told } = health;
   return told;
 }
 
