@@ -247,7 +247,7 @@ async function quickGateway(own: TestBucket, environment: Record<string, string>
 }
 
 async function attemptsIn(own: TestBucket): Promise<AttemptEntry[]> {
-  const keys = (await own.keys('_esclusa/attempts/')).filter((key) => !key.endsWith('.verdict.json'));
+  const keys = (await own.keys('_esclusa/attempts/')).filter((key) => !/\.(verdict|decision)\.json$/.test(key));
   return Promise.all(keys.map(async (key) => JSON.parse(await own.text(key)) as AttemptEntry));
 }
 
