@@ -51,10 +51,12 @@ export class History {
     for await (const page of this.#bucket.pages(prefix, { after: start === undefined ? undefined : prefix + start, size })) {
       for (const object of page) {
         const entry = this.#believed(object);
+        // Gone past too: a flood of names that nobody believes must not hold a reader at one place for good.
+        if (entry === undefined) last = cursorOfName(object.key) ?? last;
         if (entry === undefined || (pipeline !== undefined && entry.pipeline !== pipeline)) continue;
         if (since !== undefined && entry.acceptedAt < since) return { runs, next: undefined };
         if (runs.length === limit) return { runs, next: last };
-        last = object.key.slice(prefix.length);
+        last = cursorOf(entry);
         if (states === undefined || states.has(entry.state)) runs.push(entry);
       }
       pages++;
@@ -97,6 +99,16 @@ export class History {
       await this.#bucket.delete(key);
     }
   }
+}
+
+/** Where a page goes on that ended with a run. "~" comes after whatever its name in the index goes on with, its seal too, which is nobody's to see. */
+export function cursorOf({ acceptedAt, run }: Pick<IndexEntry, 'acceptedAt' | 'run'>): string {
+  return `${sortKey(acceptedAt)}.${run}~`;
+}
+
+function cursorOfName(key: string): string | undefined {
+  const entry = parseIndexName(key);
+  return entry === undefined ? undefined : cursorOf(entry);
 }
 
 /** Whether a name tells of its run no other time than the run's id (UUIDv7) does: by a name of long ago a young run would be deleted. */

@@ -1,5 +1,4 @@
-import type { History } from '../ledger/history.ts';
-import { sortKey } from '../ledger/keys.ts';
+import { cursorOf, type History } from '../ledger/history.ts';
 import type { Reconciler } from './reconciler.ts';
 import type { Runs } from './runs.ts';
 import { FINAL_STATES, type RunState } from './state.ts';
@@ -24,7 +23,7 @@ export interface ListedRun {
 }
 
 /** What a cursor looks like; it becomes part of a key in S3. */
-export const CURSOR = /^[0-9a-f]{12}\.[0-9a-f-]{36}(~|\.[a-z0-9_-]+\.[a-z]+\.[0-9a-z]+)$/;
+export const CURSOR = /^[0-9a-f]{12}\.[0-9a-f-]{36}~$/;
 
 /** Lists runs, newest first: open ones as this gateway knows them, ended ones from the ledger's index. */
 export class Listing {
@@ -50,11 +49,11 @@ export class Listing {
     const ended = new Set(history.runs.map(({ run }) => run));
     // What lies beyond a page of the index that is not the last one comes with a later page.
     const bound = history.next;
-    const shown = open.filter((listed) => !ended.has(listed.run) && (bound === undefined || place(listed) < bound));
-    const all: ListedRun[] = [...history.runs, ...shown].toSorted((a, b) => (place(a) < place(b) ? -1 : 1));
+    const shown = open.filter((listed) => !ended.has(listed.run) && (bound === undefined || cursorOf(listed) <= bound));
+    const all: ListedRun[] = [...history.runs, ...shown].toSorted((a, b) => (cursorOf(a) < cursorOf(b) ? -1 : 1));
     const runs = all.slice(0, limit);
     const last = runs.at(-1);
-    if (all.length > limit && last !== undefined) return { runs, next: `${place(last)}~` };
+    if (all.length > limit && last !== undefined) return { runs, next: cursorOf(last) };
     return { runs, next: bound };
   }
 
@@ -74,11 +73,7 @@ export class Listing {
           (states === undefined || states.has(listed.state)) &&
           (since === undefined || listed.acceptedAt >= since) &&
           (until === undefined || listed.acceptedAt < until) &&
-          (after === undefined || place(listed) > after),
+          (after === undefined || cursorOf(listed) > after),
       );
   }
-}
-
-function place({ acceptedAt, run }: Pick<ListedRun, 'acceptedAt' | 'run'>): string {
-  return `${sortKey(acceptedAt)}.${run}`;
 }
