@@ -161,18 +161,22 @@ describe('containers that are kept to be looked into', () => {
 
   test('at a start: those whose time is over go, and those that need not be kept', async () => {
     const installation = unique('test');
-    started.push(installation);
+    const before = await start({}, installation);
+    const { run } = (await before.post('postgresql')).body;
+    await before.stop();
     const [past, future] = [new Date(Date.now() - 1_000).toISOString(), new Date(Date.now() + 3_600_000).toISOString()];
     const committed = '_esclusa/commits/planted/1.json';
     const decision = { contract: 1, run: 'planted', attempt: 1, token: 't', pipeline: 'p', job: 'j', created: past, snapshot: { consistency: 'none' } };
     const file = { name: 'd', path: 'k', url: 's3://b/k', rows: 0, bytes: 0, hash: `sha256:${'0'.repeat(64)}` };
     await bucket.put(committed, JSON.stringify({ $schema: DATA_PACKAGE, name: 'p', state: 'committed', ...decision, resources: [file] }));
     await plant(installation, 'over', label('all', past));
-    await plant(installation, 'succeeded', label('failed', future, { 'esclusa.commit-key': committed }));
+    await plant(installation, String(run), label('failed', future));
     await plant(installation, 'spoilt', label('all', 'tomorrow'));
     const stay = [
       await plant(installation, 'kept', label('all', future)),
       await plant(installation, 'failed', label('failed', future, { 'esclusa.commit-key': '_esclusa/commits/nobody/1.json' })),
+      // A manifest is a job's word; whether its run succeeded, the final entry says.
+      await plant(installation, 'planted', label('failed', future, { 'esclusa.commit-key': committed })),
     ].toSorted();
     const other = await start({}, installation);
     try {
