@@ -1,4 +1,6 @@
-/** What a text from outside may be before it is parsed: a few letters can ask for a thousand times their memory, or for a stack that there is not. */
+import { z } from 'zod';
+
+/** Bounds of a text from outside, held before it is parsed: a few letters can ask for a thousand times their memory, or for a stack that there is not. */
 export interface JsonBounds {
   /** Arrays and objects within each other. */
   readonly depth: number;
@@ -27,6 +29,11 @@ const CLOSES: ReadonlySet<number> = new Set([0x5d, 0x7d]);
 export function parseJson(text: string, bounds: JsonBounds = JSON_BOUNDS): unknown {
   checkBounds(text, bounds);
   return JSON.parse(text);
+}
+
+/** Tells if an error says that a document is no JSON ({@link parseJson}) or not of its schema (zod), which time does not mend. */
+export function isUnreadable(error: unknown): error is SyntaxError | z.ZodError {
+  return error instanceof SyntaxError || error instanceof z.ZodError;
 }
 
 function checkBounds(text: string, { depth: maxDepth, values: maxValues }: JsonBounds): void {

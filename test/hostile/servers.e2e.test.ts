@@ -179,8 +179,8 @@ const MYSQL: readonly Row<my.MysqlLies>[] = [
     'has rows without an end',
     {
       rows: (socket, n) => {
-        socket.write(Buffer.concat([my.packet(n, Buffer.from([1])), my.packet(n + 1, my.column('a')), my.packet(n + 2, my.eof)]));
-        flood(socket, Buffer.concat(Array.from({ length: 1_000 }, (_, at) => my.packet(n + 3 + at, my.row('x'.repeat(100))))));
+        socket.write(my.packets(n, Buffer.from([1]), my.column('a'), my.eof));
+        flood(socket, my.packets(n + 3, ...Array.from({ length: 1_000 }, () => my.row('x'.repeat(100)))));
       },
     },
     { codes: ['TIME_UP', 'SOURCE_LOST'] },
@@ -188,33 +188,14 @@ const MYSQL: readonly Row<my.MysqlLies>[] = [
   [
     'has a row with fewer values than columns',
     {
-      rows: (socket, n) =>
-        socket.write(
-          Buffer.concat([
-            my.packet(n, Buffer.from([2])),
-            my.packet(n + 1, my.column('a')),
-            my.packet(n + 2, my.column('b')),
-            my.packet(n + 3, my.eof),
-            my.packet(n + 4, my.row('x')),
-            my.packet(n + 5, my.eof),
-          ]),
-        ),
+      rows: (socket, n) => socket.write(my.result(n, ['a', 'b'], ['x'])),
     },
     LOST,
   ],
   [
     'has a value that is longer than its row',
     {
-      rows: (socket, n) =>
-        socket.write(
-          Buffer.concat([
-            my.packet(n, Buffer.from([1])),
-            my.packet(n + 1, my.column('a')),
-            my.packet(n + 2, my.eof),
-            my.packet(n + 3, Buffer.from([0xfd, 0xff, 0xff, 0xff, 1])),
-            my.packet(n + 4, my.eof),
-          ]),
-        ),
+      rows: (socket, n) => socket.write(my.packets(n, Buffer.from([1]), my.column('a'), my.eof, Buffer.from([0xfd, 0xff, 0xff, 0xff, 1]), my.eof)),
     },
     LOST,
   ],

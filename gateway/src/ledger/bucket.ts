@@ -80,6 +80,12 @@ export class ObjectTooLarge extends Error {
   }
 }
 
+/** Gives {@link ObjectTooLarge} back as an answer; throws any other failure on. */
+export function ifTooLarge(error: unknown): ObjectTooLarge {
+  if (error instanceof ObjectTooLarge) return error;
+  throw error;
+}
+
 /** Most bytes that are read of an object into memory, by its kind. */
 export const MAX_BYTES = { document: 1024 * 1024, manifest: 8 * 1024 * 1024, log: 2 * 1024 * 1024 } as const;
 

@@ -2,8 +2,8 @@ import { randomUUID } from 'node:crypto';
 import { type Aborted, CONTRACT_VERSION, type Commit, type Manifest, commitOf, committedSchema, filesOf } from '@esclusa/contract';
 import PQueue from 'p-queue';
 import { z } from 'zod';
-import { parseJson } from '../bounded-json.ts';
-import { type Bucket, MAX_BYTES, ObjectTooLarge, type TaggedObject } from './bucket.ts';
+import { isUnreadable, parseJson } from '../bounded-json.ts';
+import { type Bucket, ifTooLarge, MAX_BYTES, ObjectTooLarge, type TaggedObject } from './bucket.ts';
 import { fileProblem, manifestProblem } from './check-manifest.ts';
 import type { Owner } from './entries.ts';
 import type { LedgerKeys } from './keys.ts';
@@ -74,14 +74,8 @@ export class Decisions {
 
   /** What stands at the commit key, and so far nobody has looked at. */
   async #look(attempt: DecidedAttempt): Promise<TaggedObject | ObjectTooLarge | undefined> {
-    const read = async (maxBytes: number): Promise<TaggedObject | ObjectTooLarge | undefined> => {
-      try {
-        return await this.#bucket.getTagged(attempt.commitKey, maxBytes);
-      } catch (error) {
-        if (error instanceof ObjectTooLarge) return error;
-        throw error;
-      }
-    };
+    const read = (maxBytes: number): Promise<TaggedObject | ObjectTooLarge | undefined> =>
+      this.#bucket.getTagged(attempt.commitKey, maxBytes).catch(ifTooLarge);
     const there = await read(LARGE_BYTES);
     return there instanceof ObjectTooLarge ? this.#large.add(() => read(MAX_BYTES.manifest)) : there;
   }
@@ -148,10 +142,6 @@ function keptDecision(text: string, seenAt: Date): Decision {
 
 function broken(why: string): Decision {
   return { state: 'broken', why, seenAt: new Date() };
-}
-
-function isUnreadable(error: unknown): error is SyntaxError | z.ZodError {
-  return error instanceof SyntaxError || error instanceof z.ZodError;
 }
 
 function firstProblem(error: SyntaxError | z.ZodError): string {

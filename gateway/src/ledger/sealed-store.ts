@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
-import { parseJson } from '../bounded-json.ts';
-import { type Bucket, MAX_BYTES, ObjectTooLarge, type TaggedObject } from './bucket.ts';
+import { isUnreadable, parseJson } from '../bounded-json.ts';
+import { type Bucket, ifTooLarge, MAX_BYTES, ObjectTooLarge, type TaggedObject } from './bucket.ts';
 import type { LedgerProblems } from './problems.ts';
 import { SEAL_METADATA, type Seals } from './seals.ts';
 
@@ -40,7 +40,7 @@ export class SealedStore {
 
   /** A document; undefined when there is none. Rejects with {@link UntrustedEntry}. */
   async read<T>(key: string, schema: z.ZodType<T>, maxBytes: number = MAX_BYTES.document): Promise<T | undefined> {
-    const there = await this.#tagged(key, maxBytes);
+    const there = await this.#bucket.getTagged(key, maxBytes).catch(ifTooLarge);
     if (there === undefined) return undefined;
     if (there instanceof ObjectTooLarge) throw this.#distrust(key, there);
     return this.#believe(key, there, (text) => schema.parse(parseJson(text)));
@@ -68,7 +68,7 @@ export class SealedStore {
     const headers = { metadata: this.#seals.metadataOf(key, text), ...(contentType === undefined ? {} : { contentType }) };
     for (let tried = 1; tried <= TRIES; tried++) {
       if ((await this.#bucket.putIfAbsent(key, text, headers)) === 'written') return 'written';
-      const there = await this.#tagged(key, maxBytes);
+      const there = await this.#bucket.getTagged(key, maxBytes).catch(ifTooLarge);
       // Gone since.
       if (there === undefined) continue;
       try {
@@ -99,7 +99,7 @@ export class SealedStore {
     { maxBytes = MAX_BYTES.document, refuseForged = false }: { maxBytes?: number; refuseForged?: boolean } = {},
   ): Promise<Told> {
     for (let tried = 1; tried <= TRIES; tried++) {
-      const there = await this.#tagged(key, maxBytes);
+      const there = await this.#bucket.getTagged(key, maxBytes).catch(ifTooLarge);
       const believed = there === undefined ? undefined : this.#authentic(key, there);
       if (there !== undefined && believed === undefined && refuseForged) throw new UntrustedEntry(key, NO_SEAL);
       const { text, told } = await decide(believed, there !== undefined && believed === undefined);
@@ -114,7 +114,7 @@ export class SealedStore {
 
   /** What stands at a key, if it is believed; for a document whose content is no JSON of ours. Rejects with {@link UntrustedEntry}. */
   async tagged(key: string, maxBytes: number = MAX_BYTES.document): Promise<TaggedObject | undefined> {
-    const there = await this.#tagged(key, maxBytes);
+    const there = await this.#bucket.getTagged(key, maxBytes).catch(ifTooLarge);
     if (there === undefined) return undefined;
     const believed = this.#authentic(key, there);
     if (believed === undefined) throw new UntrustedEntry(key, NO_SEAL);
@@ -124,15 +124,6 @@ export class SealedStore {
   /** The same, and undefined of what is not believed. */
   async taggedIfBelieved(key: string, maxBytes?: number): Promise<TaggedObject | undefined> {
     return this.tagged(key, maxBytes).catch(undefinedIfUntrusted);
-  }
-
-  async #tagged(key: string, maxBytes: number): Promise<TaggedObject | ObjectTooLarge | undefined> {
-    try {
-      return await this.#bucket.getTagged(key, maxBytes);
-    } catch (error) {
-      if (error instanceof ObjectTooLarge) return error;
-      throw error;
-    }
   }
 
   #authentic(key: string, there: TaggedObject | ObjectTooLarge): TaggedObject | undefined {
@@ -154,7 +145,7 @@ export class SealedStore {
     try {
       return understand(there.text);
     } catch (cause) {
-      if (!(cause instanceof SyntaxError) && !(cause instanceof z.ZodError)) throw cause;
+      if (!isUnreadable(cause)) throw cause;
       this.#problems.tell(key, UNREADABLE);
       throw new UntrustedEntry(key, UNREADABLE, { cause });
     }

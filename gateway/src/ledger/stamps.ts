@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { stampEndsAt } from '@esclusa/contract';
 import { type Bucket, ObjectTooLarge } from './bucket.ts';
 import { z } from 'zod';
-import { parseJson } from '../bounded-json.ts';
+import { isUnreadable, parseJson } from '../bounded-json.ts';
 import { type OpenRun, type Owner, ownerSchema } from './entries.ts';
 import { type LedgerKeys, parseStampKey } from './keys.ts';
 import type { LedgerProblems } from './problems.ts';
@@ -97,7 +97,7 @@ export class Stamps {
       const text = await this.#bucket.get(key, MAX_HOLDER_BYTES);
       return text === undefined ? undefined : holderSchema.parse(parseJson(text));
     } catch (error) {
-      if (!(error instanceof SyntaxError) && !(error instanceof z.ZodError) && !(error instanceof ObjectTooLarge)) throw error;
+      if (!isUnreadable(error) && !(error instanceof ObjectTooLarge)) throw error;
       this.#problems.tell(key, "can't be understood");
       return undefined;
     }

@@ -1,6 +1,5 @@
 import { type DatasetState, type Manifest, resourceOf } from '@esclusa/contract';
-import { z } from 'zod';
-import { parseJson } from '../bounded-json.ts';
+import { isUnreadable, parseJson } from '../bounded-json.ts';
 import type { TaggedObject } from './bucket.ts';
 import type { Decision } from './decisions.ts';
 import { type Owner, type StatesEntry, statesSchema } from './entries.ts';
@@ -115,7 +114,7 @@ function readStates(key: string, pipeline: string, { text }: TaggedObject): Stat
     const entry = statesSchema.parse(parseJson(text));
     if (entry.pipeline === pipeline) return entry;
   } catch (cause) {
-    if (!(cause instanceof SyntaxError) && !(cause instanceof z.ZodError)) throw cause;
+    if (!isUnreadable(cause)) throw cause;
   }
   throw new UntrustedEntry(key, "can't be understood");
 }

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
-import { z } from 'zod';
+import { isUnreadable } from '../bounded-json.ts';
 import { UntrustedEntry } from '../ledger/sealed-store.ts';
 
 const FIRST_PAUSE_MS = 250;
@@ -24,14 +24,10 @@ export async function persist<T>(doing: string, action: () => Promise<T>, log: L
       listener.relieved();
       return result;
     } catch (error) {
-      if (isUnreadable(error)) throw error;
+      if (isUnreadable(error) || error instanceof UntrustedEntry) throw error;
       listener.trouble(error);
       log.warn({ err: error, pauseMs: pause }, `${doing} failed; trying again`);
     }
     await sleep(pause, undefined, { signal });
   }
-}
-
-function isUnreadable(error: unknown): boolean {
-  return error instanceof SyntaxError || error instanceof z.ZodError || error instanceof UntrustedEntry;
 }

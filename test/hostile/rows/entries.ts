@@ -154,11 +154,7 @@ function attempts(): Row[] {
     answered: 'succeeded',
     act: async (stage) => {
       const { run } = await sleeping(stage, 1);
-      const { path } = await stage.owner();
-      const at = new Date().toISOString();
-      const report = { attempt: 1, state: 'aborted', startedAt: at, endedAt: at, code: 'FORGED', message: 'forged' };
-      const verdict = { version: 1, run, attempt: 1, code: 'FORGED', message: 'forged', next: 'fail', report, logTail: [] };
-      await stage.plant(`_esclusa/attempts/${path}/${run}/1.verdict.json`, JSON.stringify(verdict));
+      await plantVerdict(stage, run);
       return endOf(stage, run);
     },
   };
@@ -167,11 +163,7 @@ function attempts(): Row[] {
     answered: 'failed JOB_OUT_OF_MEMORY',
     act: async (stage) => {
       const { run } = await sleeping(stage, 0, { do: 'memory' });
-      const { path } = await stage.owner();
-      const at = new Date().toISOString();
-      const report = { attempt: 1, state: 'aborted', startedAt: at, endedAt: at, code: 'FORGED', message: 'forged' };
-      const verdict = { version: 1, run, attempt: 1, code: 'FORGED', message: 'forged', next: 'fail', report, logTail: [] };
-      await stage.plant(`_esclusa/attempts/${path}/${run}/1.verdict.json`, JSON.stringify(verdict));
+      await plantVerdict(stage, run);
       return endOf(stage, run);
     },
   };
@@ -207,4 +199,13 @@ function attempts(): Row[] {
 /** Entries of runs and keys that the gateway has not written, or not so; `keyed`: it has a key that seals its own. */
 export function otherEntries(keyed: boolean): Row[] {
   return [...finals(keyed), ...claims(keyed), ...(keyed ? attempts() : [])];
+}
+
+/** Plants the verdict that the first attempt of a run has failed, and the run with it. */
+async function plantVerdict(stage: Stage, run: string): Promise<void> {
+  const { path } = await stage.owner();
+  const at = new Date().toISOString();
+  const report = { attempt: 1, state: 'aborted', startedAt: at, endedAt: at, code: 'FORGED', message: 'forged' };
+  const verdict = { version: 1, run, attempt: 1, code: 'FORGED', message: 'forged', next: 'fail', report, logTail: [] };
+  await stage.plant(`_esclusa/attempts/${path}/${run}/1.verdict.json`, JSON.stringify(verdict));
 }

@@ -1,9 +1,9 @@
 import type { Socket } from 'node:net';
 import { Listener, messages } from './listener.ts';
 
-/** Where a hostile server stops being an ordinary one. */
+/** Stages at which a hostile server stops being an ordinary one. */
 export type MysqlStage = 'greeting' | 'login' | 'pin' | 'server' | 'fields' | 'rows';
-/** What it does there in place of the ordinary answer. */
+/** Its deeds there, in place of the ordinary answer. */
 export type MysqlLies = Partial<Record<MysqlStage, (socket: Socket, sequence: number, sent: Buffer) => void>>;
 
 /** A packet, with its number. */
@@ -12,6 +12,11 @@ export function packet(sequence: number, payload: Buffer): Buffer {
   head.writeUIntLE(payload.length, 0, 3);
   head[3] = sequence & 0xff;
   return Buffer.concat([head, payload]);
+}
+
+/** Packets with consecutive numbers, from this one on. */
+export function packets(sequence: number, ...payloads: readonly Buffer[]): Buffer {
+  return Buffer.concat(payloads.map((payload, n) => packet(sequence + n, payload)));
 }
 
 const text = (value: string): Buffer => {
@@ -32,8 +37,7 @@ export const row = (...values: string[]): Buffer => Buffer.concat(values.map(tex
 
 /** A result of texts, in packets from this number on. */
 export function result(sequence: number, names: readonly string[], ...rows: (readonly string[])[]): Buffer {
-  const payloads = [Buffer.from([names.length]), ...names.map(column), eof, ...rows.map((values) => row(...values)), eof];
-  return Buffer.concat(payloads.map((payload, n) => packet(sequence + n, payload)));
+  return packets(sequence, Buffer.from([names.length]), ...names.map(column), eof, ...rows.map((values) => row(...values)), eof);
 }
 
 // PROTOCOL_41, secure connection, plugin auth, transactions; no TLS.
