@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import type { Config } from './config.ts';
-import type { Engine } from './engine/engine.ts';
+import type { Engine, EngineHealth } from './engine/engine.ts';
 import { GatewayError } from './errors.ts';
 import { createApp } from './http/app.ts';
 import { httpBounds } from './http/bounds.ts';
@@ -63,10 +63,10 @@ export async function startGateway(config: Config, engine: Engine, log: Logger, 
   const ledger = new Ledger({ bucket, prefix: config.LEDGER_PREFIX, installation: config.INSTALLATION_ID, seals, problems });
   const history = new History(bucket, config.LEDGER_PREFIX, seals);
   const jobCredentials = new JobCredentials(bucket, jobIdentity(config));
-  let hostWarnings: readonly string[] = [];
+  const hostWarnings = new Set<string>();
   const warnings = jobCredentials.warnings(seals.active);
   for (const warning of warnings) log.warn(warning);
-  const probes = { engine: new Probe(() => engine.health()), s3: new Probe(() => askBucket(bucket)) };
+  const probes = { engine: new Probe(() => askEngine(engine, hostWarnings, log)), s3: new Probe(() => askBucket(bucket)) };
   const stopProbes = [probes.engine.keepYoung(), probes.s3.keepYoung()];
   const conditions = new Conditions(bucket, config.LEDGER_PREFIX);
   const catalogue = await Catalogue.load(
@@ -167,11 +167,6 @@ export async function startGateway(config: Config, engine: Engine, log: Logger, 
   const host = config.HOST.includes(':') ? `[${config.HOST}]` : config.HOST;
   const url = `http://${host}:${port}`;
   log.info({ url, engine: engine.name, pipelines: (await catalogue.list()).map((pipeline) => pipeline.name) }, 'listening');
-  // Only the engine's host knows, and it may not answer yet: then it is silent here, and the reconciler tells.
-  void engine.health().then(({ warnings: seen = [] }) => {
-    hostWarnings = seen;
-    for (const warning of seen) log.warn({ engine: engine.name }, warning);
-  });
   void reconciler.run();
   scheduler.start();
   const stopLoopDelay = logLoopDelay(log);
@@ -194,6 +189,17 @@ export async function startGateway(config: Config, engine: Engine, log: Logger, 
       server.closeAllConnections();
     },
   };
+}
+
+/** Asks for the engine's health. The log tells each warning of its host once. */
+async function askEngine(engine: Engine, told: Set<string>, log: Logger): Promise<EngineHealth> {
+  const health = await engine.health();
+  for (const warning of health.warnings ?? []) {
+    if (told.has(warning)) continue;
+    told.add(warning);
+    log.warn({ engine: engine.name }, warning);
+  }
+  return health;
 }
 
 function jobIdentity(config: Config): JobIdentity {

@@ -5,19 +5,20 @@ import type { Conditions } from '../ledger/conditional.ts';
 import type { Catalogue } from '../pipelines/catalogue.ts';
 import { formatProblem } from '../pipelines/pipeline.ts';
 import type { Runs } from '../runs/runs.ts';
+import { within } from '../within.ts';
 import { maySeeAll } from './auth.ts';
 import { PROBE_TIMES, type Probe } from './probes.ts';
 import type { Route } from './route.ts';
 import { type HealthAnswer, type HealthDetails, type HealthWord, type ReadyAnswer, healthSchema, readySchema } from './schemas/index.ts';
 import { HEALTHY, UNHEALTHY } from './status.ts';
 
-/** Whether the bucket may be used, and if not, what mends it. */
+/** State of the bucket: usable or not, and if not, the problem and its fix. */
 export interface BucketHealth {
   readonly ok: boolean;
   readonly problem?: string;
 }
 
-/** What `/health` and `/ready` look at. */
+/** Services that `/health` and `/ready` query. */
 export interface HealthServices {
   readonly engine: Engine;
   readonly bucket: Bucket;
@@ -27,9 +28,9 @@ export interface HealthServices {
   readonly version: string;
   readonly apiKey: string | undefined;
   readonly probes: { readonly engine: Probe<EngineHealth>; readonly s3: Probe<BucketHealth> };
-  /** What whoever runs the gateway should know, though runs are accepted; sentences. */
+  /** Warnings for the operator of the gateway, as sentences; runs are accepted all the same. */
   readonly warnings: () => readonly string[];
-  /** What was found wrong since the start, and since when. */
+  /** Problems found in the ledger within the last hour, each with the time it was first seen. */
   readonly problems: () => readonly { readonly what: string; readonly since: string }[];
 }
 
@@ -140,12 +141,7 @@ async function look({ engine, bucket, conditions, catalogue, runs, version, prob
 
 /** Reads files that have changed; a folder that hangs holds nobody up. */
 async function readChanges(catalogue: Catalogue): Promise<void> {
-  let timer: NodeJS.Timeout | undefined;
-  const patience = new Promise<void>((resolve) => {
-    timer = setTimeout(resolve, PROBE_TIMES.patienceMs);
-  });
-  await Promise.race([catalogue.list().then(() => {}), patience]);
-  clearTimeout(timer);
+  await within(PROBE_TIMES.patienceMs, catalogue.list());
 }
 
 /** Without what names the engine to us, and its warnings, which `/ready` gives with all others. */

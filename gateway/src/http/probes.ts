@@ -1,4 +1,6 @@
-/** What was found out, and when. */
+import { within } from '../within.ts';
+
+/** Result of a probe, and its time. */
 export interface Found<T> {
   readonly result: T;
   readonly at: Date;
@@ -37,12 +39,7 @@ export class Probe<T> {
     if (this.#last !== undefined && this.#ageOf(this.#last) < freshMs) return this.#last;
     this.#asked ??= { since: this.#now(), answer: this.#answer() };
     const { since, answer } = this.#asked;
-    let timer: NodeJS.Timeout | undefined;
-    const patience = new Promise<undefined>((resolve) => {
-      timer = setTimeout(() => resolve(undefined), patienceMs);
-    });
-    const found = await Promise.race([answer, patience]);
-    clearTimeout(timer);
+    const found = await within(patienceMs, answer);
     if (found !== undefined) return found;
     return this.#last !== undefined && this.#ageOf(this.#last) < youngMs ? this.#last : { waitedMs: this.#now() - since };
   }

@@ -10,8 +10,18 @@ import { statusOf } from './status.ts';
 
 const DROPPED_EVERY_MS = 60_000;
 
-/** What the server hands requests to. */
+/** Handles a request that may be worked on. */
 export type RequestListener = (request: IncomingMessage, response: ServerResponse) => void;
+
+/** Requests of one socket. */
+interface Connection {
+  /** Answers that are not done yet. */
+  readonly open: Set<ServerResponse>;
+  /** Begins of requests whose turn has not come, in their order. */
+  readonly waiting: (() => void)[];
+  /** True once the last request has its whole answer, and bytes that still come belong to it. */
+  isAnswered: boolean;
+}
 
 /**
  * The HTTP server with its bounds on who connects, and for how long one may say or take nothing. A run that is waited for may take hours.
@@ -23,51 +33,51 @@ export function createGatewayServer(listener: RequestListener, openRuns: number,
     headersTimeout: BOUNDS.headersMs,
     requestTimeout: BOUNDS.requestMs,
     keepAliveTimeout: BOUNDS.idleMs,
-    // One who waits for hours and whose machine is gone is noticed.
+    // TCP keep-alive reveals a caller who waits for hours and whose machine is gone.
     keepAlive: true,
     keepAliveInitialDelay: 60_000,
   });
   server.maxConnections = connectionsFor(openRuns);
   server.timeout = BOUNDS.silenceMs;
-  const underWay = new WeakMap<Duplex, Set<ServerResponse>>();
-  const waiting = new WeakMap<Duplex, (() => void)[]>();
-  // What still comes on these belongs to a request that has its answer.
-  const answered = new WeakSet<Duplex>();
+  const connections = new WeakMap<Duplex, Connection>();
 
   server.on('request', (request, response) => {
     const { socket } = request;
-    const open = underWay.get(socket) ?? answersOf(socket);
-    underWay.set(socket, open.add(response));
-    answered.delete(socket);
+    const connection = connections.get(socket) ?? connectionOf(socket);
+    connections.set(socket, connection);
+    const { open, waiting } = connection;
+    open.add(response);
+    connection.isAnswered = false;
     response.once('close', () => {
       open.delete(response);
-      const next = waiting.get(socket)?.shift();
+      const next = waiting.shift();
       // Nothing is begun for one who has gone.
       if (!socket.destroyed) next?.();
     });
     response.once('finish', () => {
-      if (!request.complete || !response.shouldKeepAlive) answered.add(socket);
+      if (!request.complete || !response.shouldKeepAlive) connection.isAnswered = true;
     });
     // Each holds memory until those before it are answered, and work would be done for one who reads nothing: so it begins when it is its turn.
     if (open.size > BOUNDS.pipelined) socket.destroy();
     else if (open.size === 1) listener(request, response);
-    else waiting.set(socket, [...(waiting.get(socket) ?? []), () => listener(request, response)]);
+    else waiting.push(() => listener(request, response));
   });
   server.on('checkContinue', (request: IncomingMessage, response: ServerResponse) => {
-    // One that would be refused is not asked for its body.
+    // The server never asks for the body of a request that it would refuse.
     if (!declaresTooMuch(request)) response.writeContinue();
     server.emit('request', request, response);
   });
-  // What nobody knows need not be met, and Node's own answer would be counted by nobody.
+  // Unknown expectations need not be met, and no counter would see Node's own answer.
   server.on('checkExpectation', (request: IncomingMessage, response: ServerResponse) => server.emit('request', request, response));
   // Nothing was said or taken for a while. A socket that only waits for its answer has nothing to take.
   server.on('timeout', (socket: Socket) => {
-    const waits = (underWay.get(socket)?.size ?? 0) > 0;
+    const waits = (connections.get(socket)?.open.size ?? 0) > 0;
     if (!waits || socket.writableLength > 0) socket.destroy();
   });
   server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
-    const begun = [...(underWay.get(socket) ?? [])].some(({ headersSent }) => headersSent);
-    if (!socket.writable || begun || answered.has(socket) || error.code === 'ECONNRESET') socket.destroy();
+    const { open, isAnswered } = connections.get(socket) ?? {};
+    const begun = [...(open ?? [])].some(({ headersSent }) => headersSent);
+    if (!socket.writable || begun || isAnswered === true || error.code === 'ECONNRESET') socket.destroy();
     else refuse(socket, ...whyRefused(error));
   });
   server.on('connect', (_request: IncomingMessage, socket: Duplex) => {
@@ -85,15 +95,15 @@ export function createGatewayServer(listener: RequestListener, openRuns: number,
   return server;
 }
 
-/** The answers that are under way on a socket, none yet. Node tells only the first of them that the socket is gone. */
-function answersOf(socket: Socket): Set<ServerResponse> {
+/** A connection without a request. Node tells only the first of its answers that the socket is gone. */
+function connectionOf(socket: Socket): Connection {
   const open = new Set<ServerResponse>();
   socket.once('close', () => {
     setImmediate(() => {
       for (const response of open) response.destroy().emit('close');
     });
   });
-  return open;
+  return { open, waiting: [], isAnswered: false };
 }
 
 function whyRefused({ code, message }: NodeJS.ErrnoException): [GatewayErrorCode, string] {
@@ -118,7 +128,7 @@ function refuse(socket: Duplex, code: GatewayErrorCode, detail: string, headers 
   socket.end(
     `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}\r\nContent-Type: application/problem+json; charset=utf-8\r\n` +
       `Content-Length: ${Buffer.byteLength(body)}\r\n${headers}X-Content-Type-Options: nosniff\r\nCache-Control: no-store\r\nConnection: close\r\n\r\n${body}`,
-    // What it still says is not heard.
+    // The server ignores later bytes of this client.
     () => socket.destroy(),
   );
 }

@@ -1,8 +1,8 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { JobProgress, Manifest } from '@esclusa/contract';
 import { GatewayError } from '../errors.ts';
 import type { AttemptReport, EndedRun, OpenRun, Owner, TimelineEntry } from '../ledger/entries.ts';
 import type { QueueEntry } from '../ledger/keys.ts';
+import { within } from '../within.ts';
 import type { OutputCollector } from './output/collector.ts';
 import type { TroubleListener } from './persist.ts';
 import { type ProgressSnapshot, ProgressMeter } from './progress.ts';
@@ -72,13 +72,7 @@ export class RunHandle implements TroubleListener {
   async answerWithin(seconds: number): Promise<EndedRun | undefined> {
     if (this.result !== undefined) return this.result;
     if (seconds <= 0) return undefined;
-    const timeUp = new AbortController();
-    const pause = sleep(seconds * 1_000, undefined, { signal: timeUp.signal, ref: false }).catch(() => undefined);
-    try {
-      return await Promise.race([this.#answer.promise, pause]);
-    } finally {
-      timeUp.abort();
-    }
+    return within(seconds * 1_000, this.#answer.promise);
   }
 
   /** How far its datasets are. */
