@@ -21,7 +21,7 @@ const JOB_KEYS = { JOB_AWS_ACCESS_KEY_ID: S3_USERS.jobs.accessKeyId, JOB_AWS_SEC
 const LEDGER = ['open', 'attempts', 'cancels', 'idem', 'schedules', 'runs', 'states', 'latest', 'index', 'stamps', 'logs', 'probes'];
 const PLACES = [...LEDGER.map((folder) => `_esclusa/${folder}/x.json`), '_esclusa/commits/r/1.json', 'postgresql/x.csv', 'elsewhere/x.csv'];
 
-/** What a user may do, of everything: `verb key`. */
+/** Returns the calls that a user may make, of every verb on every key: `verb key`. */
 async function allowed(bucket: TestBucket, credentials: { accessKeyId: string; secretAccessKey: string }): Promise<string[]> {
   const client = new S3Client({ endpoint: stack().s3.endpoint, region: 'us-east-1', forcePathStyle: true, credentials, maxAttempts: 1 });
   const Bucket = bucket.name;

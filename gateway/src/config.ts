@@ -135,7 +135,7 @@ export const configSchema = z
     { when: () => true },
   );
 
-/** What does not go together among the settings of jobs' identity and of seals. */
+/** Returns the inconsistencies among the settings of jobs' identity and of seals. */
 function identityProblems(config: Partial<Record<string, unknown>>): [field: string, message: string][] {
   const { JOB_AWS_ACCESS_KEY_ID: id, JOB_AWS_SECRET_ACCESS_KEY: secret, JOB_AWS_SESSION_TOKEN: token, S3_JOB_ROLE: role, LEDGER_KEY: key } = config;
   const problems: [string, string][] = [];
@@ -168,7 +168,7 @@ const OWN: ReadonlySet<string> = new Set(Object.keys(configSchema.shape));
 
 /**
  * Reads the configuration once; rejects with every problem at once. An empty variable counts as unset, as compose writes it.
- * Where X_FILE names a file, X is what it holds: read here and never again.
+ * If X_FILE names a file, X is that file's content: read here and never again.
  */
 export function readConfig(environment: Readonly<Record<string, string | undefined>>, read: ReadSecret = readSecretFile): Config {
   const given = Object.fromEntries(Object.entries(environment).filter((entry): entry is [string, string] => entry[1] !== undefined && entry[1] !== ''));
@@ -180,7 +180,7 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     ...issues.flatMap(({ code, path, message }) => {
       const name = String(path[0]);
       if (problems.has(`${name}_FILE`)) return [];
-      // What it lacks is the key, and why that is lacking stands in its own line.
+      // HOST lacks only the key, and a line of its own gives the reason for that.
       if (name === 'HOST' && problems.has('API_KEY_FILE')) return [];
       const from = paths.has(name) ? ` (from ${paths.get(name)})` : '';
       return [`${path.join('.')}${from}: ${code !== 'custom' && variables[name] === undefined ? 'is not set' : message}`];

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
 import { parse } from 'yaml';
 
-// What docker-compose.yml gives the gateway, and what it must never give it again.
+// Settings that docker-compose.yml gives the gateway, and settings that it must never give it again.
 interface Service {
   readonly environment: Readonly<Record<string, string>>;
   readonly secrets?: readonly string[];

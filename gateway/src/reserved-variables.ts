@@ -2,7 +2,7 @@ import { configSchema } from './config.ts';
 
 /*
  * The names of environment variables that are never a job's: no job.json may declare one, no pipeline may refer to one.
- * What a job is told of S3 and of its request comes from runs/plan.ts alone.
+ * The variables that tell a job of S3 and of its request come from runs/plan.ts alone.
  */
 
 /** The gateway's own that its configuration does not list, or not yet. */
@@ -14,7 +14,7 @@ const FROM_FILE = /_FILE$/;
 
 const RESERVED: ReadonlySet<string> = new Set([...Object.keys(configSchema.shape), ...OURS, ...PROCESS]);
 
-/** Whether a variable is the gateway's, AWS's, the contract's or the process's own, also where its value comes from a file (`…_FILE`). */
+/** Returns true if a variable is the gateway's, AWS's, the contract's or the process's own, also if its value comes from a file (`…_FILE`). */
 export function isReserved(name: string): boolean {
   return RESERVED.has(name) || RESERVED.has(name.replace(FROM_FILE, '')) || FAMILY.test(name);
 }

@@ -18,7 +18,7 @@ export interface Filled {
   readonly problems: ReadonlyMap<string, string>;
 }
 
-/** What {@link fillFromFiles} must know of names. */
+/** The gateway's own names, and the reader of files, for {@link fillFromFiles}. */
 export interface SecretNames {
   /** Variables of our own: their values have one line. */
   readonly own: ReadonlySet<string>;
@@ -27,7 +27,7 @@ export interface SecretNames {
 
 const SUFFIX = '_FILE';
 const NAME = /^[A-Z][A-Z0-9_]*_FILE$/;
-/** Of AWS's chain, what is a value; its other names that end in _FILE are AWS's own settings. */
+/** Variables of AWS's chain that are values; its other names that end in _FILE are AWS's own settings. */
 const AWS: ReadonlySet<string> = new Set(['AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY', 'AWS_SESSION_TOKEN']);
 // Settings of programs that share our environment, and of the contract (ESCLUSA_SECRETS_FILE): these files are no value of ours.
 const OTHERS = /^(AWS|AZURE|CI|COMPOSE|CURL|DOCKER|ESCLUSA|GIT|GITHUB|NODE|OTEL|SSL|VSCODE)_/;

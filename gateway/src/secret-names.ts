@@ -1,5 +1,5 @@
 /*
- * Which variables hold secrets, as far as their names and values tell. Where it errs, it errs to the safe side: a plain variable of such
+ * Tells which variables hold secrets, as far as their names and values show. Where it errs, it errs to the safe side: a plain variable of such
  * a name is refused with what mends it, and its value is masked.
  */
 
@@ -9,13 +9,13 @@ const WORDS = /PASSWORD|PASSWD|PASSPHRASE|SECRET|TOKEN|CREDENTIAL|API_?KEY|CONN(
 const PARTS =
   /(PASS|PW|PWD|KEY|KEYS|URL|URLS|URI|URIS|DSN|AUTH|COOKIE|SALT|JWT|PAT|PROXY|JDBC|WEBHOOK)\d*(_\d+)?$|(^|_)(PASS|PW|PWD|KEY|KEYS|URL|URI|DSN|JWT|JDBC)\d*_/;
 
-/** Whether a variable holds a secret by its name. */
+/** Returns true if a variable holds a secret by its name. */
 export function looksSecret(name: string): boolean {
   // The id of a key is told in every signed URL.
   return WORDS.test(name) || (PARTS.test(name) && !name.endsWith('_ACCESS_KEY_ID'));
 }
 
-/** Whether a text has a password in it, as addresses do (`zeta://user:password@host`). */
+/** Returns true if a text has a password in it, as addresses do (`zeta://user:password@host`). */
 export function holdsPassword(value: string): boolean {
   return /:\/\/[^/?#\s]*:[^/?#\s]*@/.test(value);
 }

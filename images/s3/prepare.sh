@@ -17,7 +17,7 @@ uuid=$(cat /proc/sys/kernel/random/uuid)
 ceph -c "$conf" osd new "$uuid"
 ceph-osd -c "$conf" -i 0 --mkfs --osd-uuid "$uuid"
 ceph-osd -c "$conf" -i 0 -f --osd_fast_shutdown=false & osd=$!
-# Who there is: the owner of buckets, and three that may do nothing until a policy allows it. Each one's secret is <name>-secret.
+# Users: the owner of buckets, and three that may do nothing until a policy allows it. The secret of each is <name>-secret.
 for user in esclusa jobs analysts gateway; do
   radosgw-admin -c "$conf" user create --uid="$user" --display-name="$user" --access-key="$user" --secret-key="$user-secret"
 done
@@ -27,7 +27,7 @@ radosgw-admin -c "$conf" role create --role-name=esclusa-gateway --assume-role-p
   "Effect": "Allow", "Principal": {"AWS": ["arn:aws:iam:::user/esclusa"]}, "Action": ["sts:AssumeRole"]}]}'
 radosgw-admin -c "$conf" role policy put --role-name=esclusa-gateway --policy-name=all --policy-doc='{"Version": "2012-10-17", "Statement": [{
   "Effect": "Allow", "Action": ["s3:*"], "Resource": ["*"]}]}'
-# What a job's session may have at most: the policy that comes with AssumeRole narrows it to one run.
+# Maximum rights of a job's session: the policy that comes with AssumeRole narrows them to one run.
 radosgw-admin -c "$conf" role create --role-name=esclusa-jobs --assume-role-policy-doc='{"Version": "2012-10-17", "Statement": [{
   "Effect": "Allow", "Principal": {"AWS": ["arn:aws:iam:::user/esclusa", "arn:aws:iam:::user/gateway"]}, "Action": ["sts:AssumeRole"]}]}'
 radosgw-admin -c "$conf" role policy put --role-name=esclusa-jobs --policy-name=files --policy-doc='{"Version": "2012-10-17", "Statement": [{

@@ -7,7 +7,7 @@ import { LEAN, UNUSED } from './lean.ts';
 
 const ROOT = new URL('../..', import.meta.url).pathname;
 
-/** What runs beside the gateway's main thread, in a file of its own. */
+/** Programs that run beside the gateway's main thread, each in a file of its own. */
 const GATEWAY_WORKERS = ['pipelines/schema-worker'];
 
 const isMap = (name: string): boolean => name.endsWith('.map');

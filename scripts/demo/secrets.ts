@@ -4,10 +4,10 @@ import { dirname, join } from 'node:path';
 
 // The demo's secrets as files, so that no variable of its gateway holds one. In the project and not in /tmp, whose names anybody may take.
 const FOLDER = new URL('../../.cache/demo-secrets', import.meta.url).pathname;
-/** Where the gateway's container has them. */
+/** Folder of the secrets in the gateway's container. */
 const INSIDE = '/run/secrets';
 
-/** What a container needs for its secrets. */
+/** Mounts and variables that give a container its secrets. */
 export interface MountedSecrets {
   /** File by file: a container's user may not enter the folder either. */
   readonly binds: readonly string[];

@@ -24,7 +24,7 @@ export async function withDocker(port: number): Promise<Stage> {
     await containers.clear(INSTALLATION);
     await removeSecrets();
   };
-  // What a demo that was killed has left may hold the port.
+  // Containers that a killed demo has left may hold the port.
   await clear();
   await assertFree(port);
   say(`images: ${DATABASES.map(({ label }) => label).join(', ')}, S3, the jobs, the gateway`);

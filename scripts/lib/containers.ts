@@ -22,7 +22,7 @@ export interface LabContainer {
   readonly hardened?: boolean;
 }
 
-/** What docker-compose.yml allows the gateway. */
+/** Rights and limits that docker-compose.yml gives the gateway. */
 const HARDENED = {
   ReadonlyRootfs: true,
   Tmpfs: { '/tmp': '' },

@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 export const DESTINATIONS: readonly string[] = ['mongodb/*', 'mysql/*', 'postgresql/*'];
 
 const POLICIES = new URL('../../docs/policies/', import.meta.url);
-/** Who each document is for, on the project's own S3 (images/s3/prepare.sh): the gateway is the buckets' owner, or a user of that name. */
+/** Users of each document on the project's own S3 (images/s3/prepare.sh). The gateway is the buckets' owner, or a user of that name. */
 const USERS = { gateway: ['esclusa', 'gateway'], jobs: ['jobs'], analysts: ['analysts'] } as const;
 
 interface Statement {

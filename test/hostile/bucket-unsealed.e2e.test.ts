@@ -6,7 +6,7 @@ import { playAll } from './support/suite.ts';
 
 buildImages();
 
-// What the catalogue, the schemas and the bounds hold off without any key.
+// Attacks that the catalogue, the schemas and the bounds hold off without any key.
 playAll('A stranger in the bucket of a gateway without LEDGER_KEY', [...openEntries(false), ...otherEntries(false), ...standing(false)], {
   name: 'hostile-unsealed',
   environment: { LEDGER_KEY: undefined },

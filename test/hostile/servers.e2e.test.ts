@@ -22,7 +22,7 @@ const GARBAGE = Buffer.from(Array.from({ length: 70_000 }, (_, n) => (n * 7_919)
 const LONG = 'x'.repeat(1024 * 1024);
 const nothing = (): void => undefined;
 
-/** What may come of a row: the exit status is that of the code; `killed` by the limit of memory; or done, with so many rows. */
+/** Outcomes that a row may have: the exit status is that of the code; `killed` by the limit of memory; or done, with so many rows. */
 interface Expected {
   readonly codes?: readonly (keyof typeof JOB_ERRORS)[];
   readonly done?: boolean;

@@ -209,5 +209,5 @@ export function literalsInModes(kind: 'mysql' | 'mariadb'): void {
   });
 }
 
-/** One server for all modes, which it takes one after the other. */
+/** Servers by kind: each serves all modes, one after the other. */
 const servers: Partial<Record<'mysql' | 'mariadb', Promise<MysqlServer>>> = {};

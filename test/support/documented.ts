@@ -87,7 +87,7 @@ export class Documented {
     const pattern = matches.find((one) => paths[one]?.[method.toLowerCase()] !== undefined);
     if (pattern === undefined) return { key: `(no method) ${first}`, response: status === 405 ? components.responses['MethodNotAllowed'] : undefined };
     const response = paths[pattern]?.[method.toLowerCase()]?.responses[status];
-    // What is the same everywhere is written once.
+    // A response that is the same everywhere is written once, among the components.
     const shared = response?.$ref === undefined ? response : components.responses[response.$ref.split('/').at(-1) ?? ''];
     return { key: `${method} ${pattern}`, response: shared };
   }

@@ -10,7 +10,7 @@ const ROOT = new URL('../..', import.meta.url).pathname;
 // A machine that does much else takes its time.
 const START_TIMEOUT_MS = 90_000;
 
-/** What the entries of tests' gateways are sealed by. */
+/** Key that seals the entries of tests' gateways. */
 export const LEDGER_KEY = 'canary-ledger-key-of-the-tests-5b1d';
 
 /** How a test wants its gateway. */
@@ -23,7 +23,7 @@ export interface GatewayOptions {
   /** More environment, or other values; undefined takes a variable away. */
   readonly environment?: Readonly<Record<string, string | undefined>>;
   readonly installation?: string;
-  /** What Node is given, in place of the sources. */
+  /** Arguments of Node, in place of the path of the sources. */
   readonly program?: readonly string[];
 }
 
@@ -93,7 +93,7 @@ export class TestGateway {
     return { status: response.status, headers: response.headers, body: (await response.json()) as Record<string, unknown> };
   }
 
-  /** Whether the process is there still. */
+  /** True while the process is alive. */
   get alive(): boolean {
     return this.#child.exitCode === null && this.#child.signalCode === null;
   }

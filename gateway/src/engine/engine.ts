@@ -89,7 +89,7 @@ export interface EngineHealth {
   readonly version?: string;
   /** What is wrong and what mends it. */
   readonly problem?: string;
-  /** What the host does not protect jobs by, as sentences. */
+  /** Protections of jobs that the host lacks, as sentences. */
   readonly warnings?: readonly string[];
 }
 

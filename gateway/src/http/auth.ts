@@ -3,7 +3,7 @@ import type { IncomingMessage } from 'node:http';
 import type { RequestHandler } from 'express';
 import { GatewayError } from '../errors.ts';
 
-// Who sends more of them is guessing.
+// More keys than this mean that the caller guesses.
 const MAX_GIVEN = 4;
 const authenticated = new WeakSet<IncomingMessage>();
 
@@ -34,7 +34,7 @@ export function requireApiKey(apiKey: string | undefined): RequestHandler {
   };
 }
 
-/** Whether a request may be told everything: its caller has the key, or there is none. */
+/** Returns true if the caller may see everything: it has the API key, or none is set. */
 export function maySeeAll(request: IncomingMessage, apiKey: string | undefined): boolean {
   return apiKey === undefined || authenticated.has(request);
 }

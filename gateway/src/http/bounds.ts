@@ -19,18 +19,18 @@ export const BOUNDS = {
   /** Logs and events that are being sent, and POSTs that wait. */
   perCaller: 20,
   inAll: 200,
-  /** What one reader of a stream may be behind, and all together. */
+  /** Bytes that one reader of a stream may be behind, and all readers together. */
   behindBytes: 256 * 1024,
   allBehindBytes: 16 * 1024 * 1024,
 } as const;
 
-/** What stands between the gateway and too many at once. */
+/** Bounds that protect the gateway from too many streams, waiting callers and unread bytes at once. */
 export interface HttpBounds {
   /** For logs and events. */
   readonly streams: Places;
   /** For POSTs that wait for their run. */
   readonly waiters: Places;
-  /** What readers of streams have not taken yet. */
+  /** Bytes that readers of streams have not taken yet. */
   readonly behind: Budget;
 }
 

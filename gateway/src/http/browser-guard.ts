@@ -1,6 +1,6 @@
 import { isIP } from 'node:net';
 
-/** What the guard knows of the gateway. */
+/** Settings of the gateway that the guard uses. */
 export interface GuardSettings {
   /** Names that `Host` may have beside loopback's and addresses; `.example.org` stands for every name below it. Undefined: any. */
   readonly hosts: readonly string[] | undefined;
@@ -8,12 +8,12 @@ export interface GuardSettings {
   readonly origins: readonly string[];
 }
 
-/** What the guard looks at of a request; a header that came more than once has all its values. */
+/** Parts of a request that the guard examines; a header that came more than once has all its values. */
 export interface GuardedRequest {
   readonly method: string;
   /** The request's target as it was sent: a path, or a whole URL. */
   readonly target: string;
-  /** Whether it came encrypted, as a proxy in front says. */
+  /** True if the request came encrypted, as a proxy in front says. */
   readonly encrypted: boolean;
   readonly headers: Readonly<Record<GuardedHeader, readonly string[]>>;
 }
@@ -32,7 +32,7 @@ export const GUARDED_HEADERS = [
 ] as const;
 export type GuardedHeader = (typeof GUARDED_HEADERS)[number];
 
-/** What becomes of a request: it goes on, for a page of an allowed origin with what that needs to read the answer, or is refused. */
+/** Verdict on a request: it goes on, or is refused. `origin` is an allowed origin, whose page needs it to read the answer. */
 export type GuardVerdict =
   | { readonly ok: true; readonly origin?: string }
   | { readonly ok: false; readonly code: 'REQUEST_MALFORMED' | 'HOST_NOT_ALLOWED' | 'ORIGIN_NOT_ALLOWED'; readonly detail: string };
@@ -45,7 +45,7 @@ const WHOLE_URL = /^[a-z][a-z0-9+.-]*:\/\/([^/?#]*)/i;
 const AUTHORITY = /^(?:\[([^\]]{1,64})\]|([a-z0-9_.-]{1,255}))(?::(\d{0,5}))?$/;
 
 /**
- * Whether a request may have been sent by a page of somebody else's, in a browser that can reach this gateway: by its `Host` (DNS rebinding),
+ * Refuses a request that a foreign page may have sent, in a browser that can reach this gateway. The evidence is its `Host` (DNS rebinding),
  * `Origin`, `Sec-Fetch-*`, and for older browsers `Referer`. Programs send none of the last three, and are not held up. Pure.
  */
 export function guard(request: GuardedRequest, settings: GuardSettings): GuardVerdict {
@@ -102,7 +102,7 @@ function authoritiesOf({ target, headers }: GuardedRequest): string[] {
   return [...headers.host.filter((host) => host !== ''), ...(whole === undefined ? [] : [whole])].map((text) => text.toLowerCase());
 }
 
-/** Whether a browser sends this `Host` only to who really has that name. */
+/** Returns true if a browser sends this `Host` only to the real owner of that name. */
 function isAllowedHost(authority: string, allowed: readonly string[]): boolean {
   const [, v6, name] = AUTHORITY.exec(authority) ?? [];
   if (v6 !== undefined) return isIP(v6) === 6;
@@ -153,7 +153,7 @@ function isForImage(accept: readonly string[]): boolean {
   return text.startsWith('image/') && !text.includes('json') && !text.includes('text/');
 }
 
-/** What every browser says of itself, and hardly a program. */
+/** Returns true for headers that every browser sends, and hardly any program. */
 function isBrowser(headers: GuardedRequest['headers']): boolean {
   return (headers['user-agent'][0] ?? '').startsWith('Mozilla/') && headers['accept-language'].length > 0;
 }

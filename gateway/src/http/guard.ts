@@ -23,7 +23,7 @@ export function browserGuard(settings: GuardSettings): RequestHandler {
   };
 }
 
-/** What no answer goes without; the pages have policies of their own. */
+/** Sets the headers that every answer carries; the pages have policies of their own. */
 export const safeHeaders: RequestHandler = (_request, response, next) => {
   response.set('X-Content-Type-Options', 'nosniff').set('Cross-Origin-Resource-Policy', 'same-origin');
   response.set('Cache-Control', 'no-store').set('Content-Security-Policy', "default-src 'none'; frame-ancestors 'none'");

@@ -120,7 +120,7 @@ function runPipeline({ catalogue, runs, lookUp, slots, maxWaitSeconds, bounds }:
       const { respondAsync, waitSeconds } = parsePrefer(request.get('Prefer'));
       const wanted = Math.min(waitSeconds ?? (respondAsync ? 0 : maxWaitSeconds), maxWaitSeconds);
       const waits = wanted > 0 && takeWaitingPlace(bounds, request, response);
-      // One that repeats itself is told of its run; of any other nothing is accepted.
+      // A request with a key may repeat an earlier one, and then gets its run. A request without a key is refused before anything is accepted.
       if (wanted > 0 && !waits && idempotencyKey === undefined) {
         throw tooMany('as many callers wait for their runs as there may be; send "Prefer: respond-async" to be answered at once', WAITERS_RETRY_SECONDS);
       }

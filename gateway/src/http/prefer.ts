@@ -5,7 +5,7 @@ export interface Preferences {
   readonly waitSeconds: number | undefined;
 }
 
-// What comes after it counts as not said.
+// Text beyond this length counts as not said.
 const MAX_LENGTH = 2_048;
 const TOKEN = "[!#$%&'*+.^_`|~0-9A-Za-z-]+";
 const PREFERENCE = new RegExp(String.raw`^[ \t]*(${TOKEN})[ \t]*(?:=[ \t]*(${TOKEN}|"(?:[^"\\]|\\.)*")[ \t]*)?$`);

@@ -37,7 +37,7 @@ export function problemText({ code, detail, members = {} }: Problem): string {
   return jsonText(document);
 }
 
-/** Whether more of the request may come than is worth reading. */
+/** Returns true if more of the request may come than is worth reading. */
 function mayBeLong(request: Request): boolean {
   return !request.complete && (request.headers['transfer-encoding'] !== undefined || declaresTooMuch(request));
 }

@@ -28,7 +28,7 @@ afterAll(() => {
   server.close();
 });
 
-/** What comes back for raw bytes, until the server closes or a whole answer is there. */
+/** Returns the answer to raw bytes, once the server closes or a whole answer is there. */
 async function raw(head: string, body: Buffer | string = ''): Promise<{ status: number; text: string }> {
   const socket = connect(port, '127.0.0.1');
   socket.write(`POST / HTTP/1.1\r\nHost: a\r\n${head}\r\n`);

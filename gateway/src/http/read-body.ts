@@ -25,7 +25,7 @@ export const readBody: RequestHandler = async (request, response, next) => {
   next();
 };
 
-/** Whether a request says that it has a body that is longer than any is read. */
+/** Returns true if a request declares a body longer than the longest that is read. */
 export function declaresTooMuch({ headers }: IncomingMessage): boolean {
   return Number(headers['content-length'] ?? 0) > LIMIT;
 }

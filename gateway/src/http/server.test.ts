@@ -12,7 +12,7 @@ afterEach(() => {
   server.close();
 });
 
-/** What comes back for raw bytes, until the server closes or `ms` are over. */
+/** Returns the answer to raw bytes, until the server closes or `ms` are over. */
 async function raw(text: string, listener: (request: IncomingMessage, response: ServerResponse) => void, ms = 2_000): Promise<string> {
   server = createGatewayServer(listener, 54, pino({ level: 'silent' })).listen(0, '127.0.0.1');
   await once(server, 'listening');

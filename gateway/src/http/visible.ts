@@ -22,7 +22,7 @@ export class TextPieces {
     return this.#decoder.write(chunk);
   }
 
-  /** What is left of a character that was cut off. */
+  /** Returns the remainder of a character that was cut off. */
   rest(): string {
     return this.#decoder.end();
   }

@@ -56,13 +56,13 @@ export interface TaggedObject {
   readonly lastModified: Date;
 }
 
-/** What goes with an object's content. */
+/** Metadata and type of an object. */
 export interface ObjectHeaders {
   readonly metadata?: Readonly<Record<string, string>>;
   readonly contentType?: string;
 }
 
-/** What S3 knows of an object beside its content. */
+/** Metadata, time and size of an object. */
 export interface ObjectHead {
   readonly metadata: Readonly<Record<string, string>>;
   readonly lastModified: Date | undefined;
@@ -201,7 +201,7 @@ export class Bucket implements CommitStore {
     throw new GatewayError('JOB_CONTRACT_BROKEN', `${key} has more than ${maxBytes} bytes, which the gateway never writes there: somebody else did`);
   }
 
-  /** What is known of an object without its content, its age by S3's own clock; undefined when there is none. */
+  /** Reads an object's metadata, size and age, the age by S3's own clock; undefined when there is none. */
   async head(key: string): Promise<ObjectHead | undefined> {
     return this.#call(`looking at ${key}`, async () => {
       try {
@@ -322,7 +322,7 @@ function headersOf({ metadata, contentType = 'application/json' }: ObjectHeaders
 /** Reads no more than it may, whatever was announced. */
 async function readText(body: Readable, announced: number | undefined, maxBytes: number, tooLarge: () => ObjectTooLarge): Promise<string> {
   if ((announced ?? 0) > maxBytes) {
-    // What is not read must not hold its connection.
+    // A body that is not read must not hold its connection.
     body.destroy();
     throw tooLarge();
   }

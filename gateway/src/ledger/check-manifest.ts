@@ -1,7 +1,7 @@
 import { type Manifest, OWNER_METADATA, type Resource, filesOf, isFileKey, ownerMetadata } from '@esclusa/contract';
 import type { ObjectHead } from './bucket.ts';
 
-/** What an attempt was asked for, which its manifest must keep to. */
+/** Request of an attempt, which its manifest must keep to. */
 export interface AskedOf {
   readonly bucket: string;
   readonly run: string;
@@ -14,7 +14,7 @@ export interface AskedOf {
   readonly keys: Readonly<Record<string, string>> | undefined;
 }
 
-/** What a manifest says that its attempt was not asked for; undefined where there is nothing. Pure: it asks no S3. */
+/** Finds the first place where a manifest differs from its attempt's request; undefined where none does. Pure: it asks no S3. */
 export function manifestProblem(manifest: Manifest, asked: AskedOf): string | undefined {
   if (manifest.run !== asked.run || manifest.attempt !== asked.attempt) return 'its manifest is of another run or attempt';
   const { pipeline } = asked;
@@ -50,7 +50,7 @@ function resourceProblem(resource: Resource, bucket: string, key: string): strin
   return rows === resource.rows && bytes === resource.bytes ? undefined : `its manifest adds the files of ${shown(name)} up wrongly`;
 }
 
-/** What is wrong with a file that a manifest names, by what S3 says of it; undefined where it is there, whole, and of this very attempt. */
+/** Holds a file that a manifest names against its object in S3; undefined where it is there, whole, and of this very attempt. */
 export function fileProblem(key: string, bytes: number, head: ObjectHead | undefined, { run, attempt, token }: Manifest): string | undefined {
   if (head === undefined) return `its file ${shown(key)} is not there`;
   if (head.bytes !== bytes) return `its file ${shown(key)} has ${head.bytes} bytes, and ${bytes} by its manifest`;

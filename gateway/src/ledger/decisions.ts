@@ -29,7 +29,7 @@ export type Decision =
 
 const keptSchema = z.discriminatedUnion('state', [z.object({ state: z.literal('aborted') }), z.object({ state: z.literal('broken'), why: z.string() })]);
 const HEADS_AT_ONCE = 16;
-// Of large manifests one is looked at after the other: many jobs must not fill the gateway's memory together.
+// Large manifests are read one after the other: many jobs must not fill the gateway's memory together.
 const LARGE_BYTES = 256 * 1024;
 
 /**
@@ -72,7 +72,7 @@ export class Decisions {
     return there === undefined ? undefined : keptDecision(there.text, there.lastModified);
   }
 
-  /** What stands at the commit key, and so far nobody has looked at. */
+  /** Reads the commit key, whose content nobody has checked so far. */
   async #look(attempt: DecidedAttempt): Promise<TaggedObject | ObjectTooLarge | undefined> {
     const read = (maxBytes: number): Promise<TaggedObject | ObjectTooLarge | undefined> =>
       this.#bucket.getTagged(attempt.commitKey, maxBytes).catch(ifTooLarge);

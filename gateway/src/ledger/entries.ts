@@ -185,7 +185,7 @@ export const endedRunSchema = openRunSchema.extend({
   commitKey: z.string().optional(),
   /** The same as `s3://<bucket>/<commitKey>`. */
   manifest: z.string().optional(),
-  /** Of the manifest as it was when the run ended; lower-case hex. */
+  /** SHA-256 of the manifest as it was when the run ended; lower-case hex. */
   manifestSha256: z.string().optional(),
   /** The point in time that its datasets were read at; the manifest says more of it. */
   snapshot: z.object({ consistency: z.string(), takenAt: z.iso.datetime().optional() }).optional(),

@@ -101,7 +101,7 @@ export class History {
   }
 }
 
-/** Where a page goes on that ended with a run. "~" comes after whatever its name in the index goes on with, its seal too, which is nobody's to see. */
+/** Cursor that goes on after a run. "~" sorts after the rest of its name in the index. The name's seal stays out of it: callers must not see it. */
 export function cursorOf({ acceptedAt, run }: Pick<IndexEntry, 'acceptedAt' | 'run'>): string {
   return `${sortKey(acceptedAt)}.${run}~`;
 }
@@ -111,7 +111,7 @@ function cursorOfName(key: string): string | undefined {
   return entry === undefined ? undefined : cursorOf(entry);
 }
 
-/** Whether a name tells of its run no other time than the run's id (UUIDv7) does: by a name of long ago a young run would be deleted. */
+/** Tells if a name has the same time as its run's id (UUIDv7). With an old name, a forger could have a young run deleted. */
 function isOfItsTime({ run, acceptedAt }: IndexEntry): boolean {
   const bornAt = Number.parseInt(run.slice(0, 8) + run.slice(9, 13), 16);
   return Math.abs(bornAt - acceptedAt.getTime()) < MINUTE_MS;

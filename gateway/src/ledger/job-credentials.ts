@@ -2,7 +2,7 @@ import { JobError } from '@esclusa/contract';
 import type { Bucket, Credentials } from './bucket.ts';
 import { type SessionScope, sessionPolicy } from './session-policy.ts';
 
-/** Who jobs are on S3: somebody of their own, a role that is assumed for each attempt, or the gateway itself. */
+/** Identity of jobs on S3: a key pair of their own, a role that is assumed for each attempt, or the gateway's own. */
 export type JobIdentity =
   | { readonly kind: 'static'; readonly credentials: Credentials }
   | { readonly kind: 'role'; readonly arn: string; readonly maxSeconds: number; readonly region: string; readonly endpoint: string | undefined }
@@ -30,7 +30,7 @@ export class JobCredentials {
     this.#identity = identity;
   }
 
-  /** What a job that somebody has taken over could do, in sentences; none where it could do nothing but its own. */
+  /** Lists the harm that a job could do once somebody has taken it over, in sentences; empty where it can do only its job. */
   warnings(isSealed: boolean): string[] {
     if (this.#identity.kind !== 'gateway') {
       return isSealed

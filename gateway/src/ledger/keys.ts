@@ -8,7 +8,7 @@ export interface QueueEntry {
   readonly source: string;
   /** Runs of this source that may go on at once; undefined for as many as there are slots. */
   readonly concurrency: number | undefined;
-  /** Of the key itself, so that a listing needs no reading; see seals.ts. */
+  /** Seal of the key itself, so that a listing needs no reading; see seals.ts. */
   readonly seal?: string | undefined;
 }
 
@@ -19,7 +19,7 @@ export interface IndexEntry {
   readonly state: 'succeeded' | 'failed' | 'cancelled';
   readonly acceptedAt: Date;
   readonly endedAt: Date;
-  /** Of the name itself; see seals.ts. */
+  /** Seal of the name itself; see seals.ts. */
   readonly seal?: string | undefined;
 }
 
@@ -46,7 +46,7 @@ export function ledgerKeys(prefix: string) {
     openPrefix,
     /** An accepted run that has not ended; its existence is the promise to end it. */
     open: (owner: Owner, entry: QueueEntry): string => `${openPrefix(owner)}${openName(entry)}${entry.seal === undefined ? '' : `.${entry.seal}`}.json`,
-    /** What a seal of that key is made of. */
+    /** Text from which that key's seal is made. */
     openSealed: (owner: Owner, entry: QueueEntry): string => openPrefix(owner) + openName(entry),
     /** The one of a run, when nothing but its id is known. */
     openPrefixOf: (owner: Owner, run: string): string => `${openPrefix(owner)}${run}.`,

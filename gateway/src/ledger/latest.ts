@@ -4,12 +4,12 @@ import { MAX_BYTES, type TaggedObject } from './bucket.ts';
 import type { LedgerKeys } from './keys.ts';
 import type { SealedStore } from './sealed-store.ts';
 
-/** What decides which of two manifests is the newer; `seenAt`: when S3 had it, by its own clock. */
+/** Order of two manifests; `seenAt`: when S3 had it, by its own clock. */
 export interface Dated extends Pick<Manifest, 'run' | 'created' | 'snapshot'> {
   readonly seenAt: Date;
 }
 
-/** What came of a try to make a manifest the latest; `mended`: what stood there was no manifest of ours. */
+/** Outcome of a try to make a manifest the latest; `mended`: the object there was no manifest of ours. */
 export type Advanced = 'moved' | 'kept' | 'mended';
 
 /** Columns of the pipeline's newest run before, for jobs to compare theirs with. */

@@ -27,7 +27,7 @@ import { Stamps } from './stamps.ts';
 import { type Claimant, States } from './states.ts';
 import { type Swept, type SweptAttempt, sweepAttempt } from './sweep.ts';
 
-/** What a ledger is made of. */
+/** Parts from which a ledger is built. */
 export interface LedgerParts {
   readonly bucket: Bucket;
   readonly prefix: string;
@@ -46,7 +46,8 @@ const cancelSchema = z.object({ version: z.literal(1), run: z.string(), askedAt:
 const scheduleSchema = z.object({ version: z.literal(1), pipeline: z.string(), fingerprint: z.string() });
 
 /**
- * What the gateway keeps of runs, as JSON objects in S3; nothing is kept in memory or on disk. What it acts upon is sealed, and not acted upon without its seal (docs/ledger.md).
+ * Keeps runs as JSON objects in S3, and nothing in memory or on disk. The gateway seals the entries that it acts upon, and ignores them without their seal
+ * (docs/ledger.md).
  * Rejects with S3 codes.
  */
 export class Ledger {
@@ -56,7 +57,7 @@ export class Ledger {
   readonly latest: Latest;
   /** How far incremental datasets were read. */
   readonly states: States;
-  /** What was decided at commit keys. */
+  /** Decisions at commit keys. */
   readonly decisions: Decisions;
   readonly #bucket: Bucket;
   readonly #keys: LedgerKeys;
@@ -76,7 +77,7 @@ export class Ledger {
     this.states = new States(this.#store, this.#keys, (pipeline, claimant) => this.#decisionOn(pipeline, claimant));
   }
 
-  /** Whether what it reads is known to be written by a gateway. */
+  /** True if entries are sealed, so that only a gateway can have written them. */
   get isSealed(): boolean {
     return this.#seals.active;
   }
@@ -99,7 +100,7 @@ export class Ledger {
   /** A run that was accepted and has not ended; undefined when there is none. Rejects with `UntrustedEntry`. */
   async openRun(owner: Owner, entry: QueueEntry): Promise<OpenRun | undefined> {
     const key = this.#keys.open(owner, entry);
-    // What it says of itself is what its key says.
+    // An entry must say of itself the same as its key.
     const schema = openRunSchema.refine(
       (run) => this.#keys.openSealed(run.owner, queueEntryOf(run)) === this.#keys.openSealed(owner, entry),
       'is the entry of another key',
@@ -159,7 +160,9 @@ export class Ledger {
     await this.#bucket.delete(this.#keys.cancel(owner, run));
   }
 
-  /** What an idempotency key stands for already; `hash` stands for caller and key. Rejects with `UntrustedEntry`: as if it stood for nothing, a run might be doubled. */
+  /**
+   * Reads the claim of an idempotency key; `hash` stands for caller and key. Rejects with `UntrustedEntry`: read as if there were none, a run might be doubled.
+   */
   async claimed(owner: Owner, hash: string): Promise<Claim | undefined> {
     return this.#store.read(this.#keys.claim(owner, hash), claimSchema);
   }
@@ -205,7 +208,7 @@ export class Ledger {
     return [...new Map(found.map((attempt) => [`${attempt.run}/${attempt.attempt}`, attempt])).values()];
   }
 
-  /** One attempt's entry; undefined of one that is not believed. */
+  /** Reads an attempt's entry; undefined if there is none, or it is not believed. */
   async attempt(owner: Owner, run: string, attempt: number): Promise<AttemptEntry | undefined> {
     return this.attemptAsItStands(owner, run, attempt).catch(undefinedIfUntrusted);
   }
@@ -255,7 +258,7 @@ export class Ledger {
     return ended === undefined ? undefined : this.#decisionOfEnded(ended, commitKey);
   }
 
-  /** What an attempt of a run that has ended, and was cleared away, had come to. */
+  /** Decision on an attempt whose run has ended and was cleared away. */
   async #decisionOfEnded({ state, commitKey, manifestSha256 }: EndedRun, wanted: string): Promise<Decision> {
     const seenAt = new Date();
     if (state !== 'succeeded' || commitKey !== wanted) return { state: 'aborted', seenAt };

@@ -10,10 +10,10 @@ export interface LedgerProblem {
 // A stranger may write very many entries; the first ones tell enough.
 const MAX_TOLD = 50;
 const MAX_KNOWN = 10_000;
-// What somebody has put right is not told for ever.
+// A problem that somebody has put right must go away.
 const FORGOTTEN_AFTER_MS = 3_600_000;
 
-/** What a gateway has seen in the ledger and does not believe: told once in its log, and in /ready for as long as it is seen again and again. Bounded. */
+/** Entries of the ledger that a gateway does not believe. The log tells each once, and /ready for as long as it is seen again. Bounded. */
 export class LedgerProblems {
   readonly #log: Logger;
   readonly #seen = new Map<string, { readonly problem: LedgerProblem; last: number }>();

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { z } from 'zod';
+import type { z } from 'zod';
 import { isUnreadable, parseJson } from '../bounded-json.ts';
 import { type Bucket, ifTooLarge, MAX_BYTES, ObjectTooLarge, type TaggedObject } from './bucket.ts';
 import type { LedgerProblems } from './problems.ts';
@@ -19,7 +19,7 @@ export class UntrustedEntry extends Error {
   }
 }
 
-/** What becomes of an object: another text, or none; and what whoever asked is told. */
+/** Decision on an object: its new text, or none; and the answer for the caller. */
 export interface Change<Told> {
   /** Undefined where it stays as it is. */
   readonly text: string | undefined;
@@ -112,7 +112,7 @@ export class SealedStore {
     throw new Error(`${key} was written by others ${TRIES} times in a row`);
   }
 
-  /** What stands at a key, if it is believed; for a document whose content is no JSON of ours. Rejects with {@link UntrustedEntry}. */
+  /** Reads the object at a key, for a document whose content is no JSON of ours. Rejects with {@link UntrustedEntry}. */
   async tagged(key: string, maxBytes: number = MAX_BYTES.document): Promise<TaggedObject | undefined> {
     const there = await this.#bucket.getTagged(key, maxBytes).catch(ifTooLarge);
     if (there === undefined) return undefined;

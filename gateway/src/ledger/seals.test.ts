@@ -28,7 +28,7 @@ describe('a seal', () => {
         const changed = `${seal.slice(0, letter)}${seal[letter] === 'A' ? 'B' : 'A'}${seal.slice(letter + 1)}`;
         expect(seals.isAuthentic({ ...good, text: `${text} ` })).toBe(false);
         expect(seals.isAuthentic({ ...good, key: `${key}x` })).toBe(false);
-        // What is moved from the key to the content is another entry.
+        // Letters that move from the key to the content make another entry.
         expect(seals.isAuthentic({ ...good, key: key.slice(0, -1), text: key.slice(-1) + text })).toBe(false);
         expect(seals.isAuthentic(sealed(OTHER, key, text))).toBe(false);
         // The last letter of base64url has bits that mean nothing, and is compared as a letter.

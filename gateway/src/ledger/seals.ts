@@ -12,11 +12,11 @@ export const SEAL_METADATA = 'esclusa-seal';
 export interface SealKeys {
   readonly current: string | undefined;
   readonly previous?: string | undefined;
-  /** What S3 received before this instant is believed without a seal: when seals were introduced, or a key was given up. */
+  /** Entries that S3 received before this instant are believed without a seal: when seals were introduced, or a key was given up. */
   readonly since?: Date | undefined;
 }
 
-/** What is known of an entry when its seal is looked at. */
+/** Facts of an entry from which its seal is checked. */
 export interface SealedEntry {
   readonly key: string;
   readonly text: string;
@@ -39,7 +39,7 @@ export class Seals {
     this.#since = since;
   }
 
-  /** Whether entries are sealed at all. */
+  /** True if entries are sealed at all. */
   get active(): boolean {
     return this.#current !== undefined;
   }
@@ -49,7 +49,7 @@ export class Seals {
     return this.#current === undefined ? {} : { [SEAL_METADATA]: `${VERSION}.${mac(this.#current, 'entry', key, text)}` };
   }
 
-  /** Whether an entry was written, at this very key, by somebody who has the ledger's key. */
+  /** Tells if somebody who has the ledger's key wrote an entry at this very key. */
   isAuthentic({ key, text, seal, lastModified }: SealedEntry): boolean {
     if (this.#current === undefined) return true;
     if (seal === undefined) return this.#isEarlier(lastModified);
@@ -58,7 +58,7 @@ export class Seals {
     return known || this.#isEarlier(lastModified);
   }
 
-  /** What goes into a name that is listed and not read, such as a place in the queue; empty without a key. */
+  /** Seal for a name that is listed and not read, such as a place in the queue; empty without a key. */
   nameSeal(name: string): string {
     return this.#current === undefined ? '' : nameMac(this.#current, name);
   }

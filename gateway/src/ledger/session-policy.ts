@@ -1,6 +1,6 @@
 import { furtherFilesPrefix } from '@esclusa/contract';
 
-/** What one attempt may do in the bucket. */
+/** Rights of one attempt in the bucket. */
 export interface SessionScope {
   readonly bucket: string;
   /** Keys of its files. */

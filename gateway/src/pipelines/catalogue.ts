@@ -52,7 +52,7 @@ export class Catalogue {
 
   /**
    * Reads the folder; rejects with every problem of every file, those that only the jobs can see included where their images are there.
-   * What an image alone is to blame for is told when its pipeline is used, like a missing image.
+   * A problem of an image alone is reported when its pipeline is used, like a missing image.
    */
   static async load(folder: string, describe: DescribeJob, check: CheckPipeline = () => [], environment: Environment = {}): Promise<Catalogue> {
     const catalogue = new Catalogue(folder, describe, check, environment);
@@ -175,7 +175,7 @@ async function fingerprint(folder: string): Promise<string> {
   }
 }
 
-/** Of a link, what it leads to counts, or that it leads nowhere: what is wrong with one file is nothing to the others. */
+/** The mark of a link is that of its target, or its own if it leads nowhere. Trouble with one file never affects the others. */
 async function markOf(path: string): Promise<string> {
   try {
     const { mtimeMs, ctimeMs, size, ino } = await stat(path).catch(() => lstat(path));

@@ -5,7 +5,7 @@ import { askSchema } from './schema-thread.ts';
 import type { SchemaAnswer } from './schema-worker.ts';
 import { type Environment, isOwn, variableProblems } from './variable-rules.ts';
 
-/** What a pipeline is looked at with, beside its job. */
+/** Context of a pipeline's check, beside its job. */
 export interface CheckedWith {
   readonly environment: Environment;
   readonly jobs: KnownJobs;

@@ -17,12 +17,12 @@ export class KnownJobs {
     this.#version++;
   }
 
-  /** Whether any job declares the variable secret. */
+  /** Returns true if any job declares the variable secret. */
   isSecret(name: string): boolean {
     return this.#some((variable) => variable.name === name && variable.secret);
   }
 
-  /** Whether a job other than this one declares the variable. */
+  /** Returns true if a job other than this one declares the variable. */
   othersDeclare(name: string, job: string): boolean {
     return this.#some((variable, of) => variable.name === name && of !== job);
   }

@@ -12,7 +12,7 @@ export async function readPipelineFile(path: string): Promise<{ readonly text: s
     file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
     const stats = await file.stat();
     if (!stats.isFile()) return { problem: `it is ${stats.isDirectory() ? 'a folder' : 'no regular file'}; move it elsewhere, or give it another ending` };
-    // One byte more tells of a file that grows while it is read.
+    // An extra byte reveals a file that grows while it is read.
     const bytes = Buffer.alloc(Math.min(stats.size, MAX_PIPELINE_BYTES) + 1);
     let length = 0;
     while (length < bytes.length) {

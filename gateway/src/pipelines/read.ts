@@ -11,7 +11,7 @@ import { readPipelineFile } from './read-file.ts';
 export interface PipelineFolder {
   readonly pipelines: Pipeline[];
   readonly problems: PipelineProblem[];
-  /** Whether the folder itself could not be read, so that nothing is known of its files. */
+  /** True if the folder itself could not be read, so that nothing is known of its files. */
   readonly unread?: boolean;
 }
 

@@ -6,20 +6,20 @@ import { Ajv2020, type ErrorObject, type ValidateFunction } from 'ajv/dist/2020.
  * all memory. So neither is looked at where the gateway answers; schema-thread.ts ends the thread that takes too long.
  */
 
-/** What the thread is asked. */
+/** Question to the thread. */
 export interface SchemaQuestion {
   readonly schema: Readonly<Record<string, unknown>>;
   readonly datasets: Readonly<Record<string, unknown>>;
 }
 
-/** One thing that does not fit: of which dataset, where in it, and why. */
+/** Mismatch with the schema: the dataset, the path in it, and the reason. */
 export interface SchemaMismatch {
   readonly dataset: string;
   readonly path: readonly string[];
   readonly message: string;
 }
 
-/** What it answers: what does not fit, or why the schema can't be used at all. */
+/** Answer of the thread: the mismatches, or the reason why the schema can't be used at all. */
 export type SchemaAnswer = { readonly mismatches: readonly SchemaMismatch[] } | { readonly invalid: string };
 
 /** More would tell nobody more. */

@@ -85,7 +85,7 @@ describe('without a word of its pipeline', () => {
   ])('a job gets, or is refused: %s', (_, variable, refusal) => {
     const env = { ...environment, EVIL_HOST: 'h', EVIL_PASSWORD: 'p', EVIL_TOKEN: 't', EVIL_PLACE: 'zeta://me:secret@host/x' };
     expect(told({}, job('evil', variable), env)).toEqual(refusal === undefined ? [] : [expect.stringMatching(refusal)]);
-    // Where the gateway has no such variable there is nothing to be refused.
+    // Without such a variable in the gateway there is nothing to refuse.
     expect(told({}, job('evil', variable), {})).toEqual([]);
   });
 });

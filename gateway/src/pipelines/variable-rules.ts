@@ -4,7 +4,7 @@ import { holdsPassword, looksSecret } from '../secret-names.ts';
 import type { KnownJobs } from './known-jobs.ts';
 
 /*
- * Which of the gateway's variables a job may be given. An image is a stranger: what its job.json asks for, it gets only where the name is
+ * Decides which of the gateway's variables a job may be given. An image is a stranger: what its job.json asks for, it gets only where the name is
  * its own, or where the pipeline hands it over by name. docs/jobs.md has the rules for people.
  */
 
@@ -17,7 +17,7 @@ export interface VariableProblem {
   readonly message: string;
 }
 
-/** Where a pipeline refers to variables of the gateway: `${NAME}` or `${NAME:-default}`. */
+/** Matches a pipeline's reference to a variable of the gateway: `${NAME}` or `${NAME:-default}`. */
 export const REFERENCE = /\$\{([A-Z_][A-Z0-9_]*)(?::-([^}]*))?\}/g;
 
 /** The secret of masks, which is the same for all jobs by intention, so that equal values stay equal across them. */
@@ -26,7 +26,7 @@ const SHARED: ReadonlySet<string> = new Set(['MASK_SECRET']);
 const CUT_OFF = 3;
 const LEAST = 4;
 
-/** Whether a variable is the job's own by its name: it begins with the job's, perhaps without its last letters (`ZETA_HOST` of zeta or zetadb). */
+/** Returns true if a variable's name begins with the job's, perhaps without its last letters (`ZETA_HOST` of zeta or zetadb): it is the job's own. */
 export function isOwn(name: string, job: string): boolean {
   const own = job.toUpperCase().replaceAll('-', '_');
   if (name.startsWith(`${own}_`)) return true;
@@ -60,7 +60,7 @@ function referenceProblems(written: string, { name, secret }: JobVariable, job: 
   });
 }
 
-/** What is wrong with giving a job the gateway's variable of the same name without a word of the pipeline. */
+/** Problem of giving a job the gateway's variable of the same name when the pipeline does not mention it. */
 function implicitProblem({ name, secret }: JobVariable, job: JobJson, environment: Environment, jobs: KnownJobs | undefined): string | undefined {
   if (!secret) {
     const why = whySecret(name, job, environment, jobs);

@@ -27,7 +27,7 @@ export interface AttemptServices {
   readonly stopGraceSeconds: number;
   /** How long a kept container stays, beyond the time that its job may take. */
   readonly keepHours: number;
-  /** What an attempt gets at the bucket with. */
+  /** Returns the credentials by which an attempt accesses the bucket. */
   credentials(scope: CredentialsScope): Promise<Credentials>;
   /** Key of a pipeline's latest manifest; there may be none at it. */
   latestKey(pipeline: string): string;
@@ -49,7 +49,7 @@ export interface PreparedAttempt {
   readonly spec: AttemptSpec;
   readonly secrets: Readonly<Record<string, string>>;
   readonly mask: Mask;
-  /** What columns are compared with; null where there is nothing, undefined where nothing is compared. */
+  /** Earlier columns to compare with; null if there are none, undefined if nothing is compared. */
   readonly previous: PreviousColumns | null | undefined;
   /** Names of the datasets that it is asked for. */
   readonly datasets: readonly string[];
@@ -121,7 +121,7 @@ export async function prepareAttempt(
   };
 }
 
-/** What is described is what is started, and what the manifest names. That an image is missing, or the engine away, is for the start to say. */
+/** Image that was described: the start uses it, and the manifest names it. The start reports a missing image or an engine that is away. */
 async function imageOf(engine: Engine, job: string, described: JobJson): Promise<string | undefined> {
   return engine.image(job, described).catch(() => undefined);
 }

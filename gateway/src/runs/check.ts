@@ -68,7 +68,7 @@ export class Checks {
   }
 
   /**
-   * What a run of these datasets would extract, all of the pipeline's by default. Rejects with what keeps the job from being started, with
+   * Tells what a run of these datasets would extract, all of the pipeline's by default. Rejects with what keeps the job from being started, with
    * `TOO_MANY_REQUESTS` when many wait, and when `signal` is aborted: then it leaves the line, or its container is stopped.
    */
   async plan(pipeline: Pipeline, job: JobJson, { datasets, signal }: { datasets: readonly string[] | undefined; signal: AbortSignal }): Promise<PlanResult> {

@@ -28,11 +28,11 @@ const labelsSchema = z.object({
     .optional(),
 });
 
-/** What is known of the runs of containers. */
+/** Knowledge about the runs of containers. */
 export interface OpenRuns {
-  /** Whether a run has not ended. */
+  /** Returns true if the run has not ended. */
   readonly isOpen: (run: string) => boolean;
-  /** Whether something stands in line for it that is not believed. */
+  /** Returns true if the queue holds an entry for the run that is not believed. */
   readonly isUnknown: (run: string) => boolean;
 }
 

@@ -11,7 +11,7 @@ const STATE_AFTER = { succeed: 'succeeded', fail: 'failed', cancel: 'cancelled' 
 export interface ManifestPlace {
   readonly bucket: string;
   readonly commitKey: string;
-  /** Of the manifest; undefined where there is none. */
+  /** SHA-256 of the manifest; undefined if there is none. */
   readonly sha256?: string | undefined;
 }
 

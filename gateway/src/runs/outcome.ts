@@ -30,7 +30,7 @@ export type Outcome =
       readonly details?: Readonly<Record<string, unknown>>;
     };
 
-/** One that is no success. */
+/** Outcome that is no success. */
 export type Failure = Extract<Outcome, { ok: false }>;
 
 const MiB = 1024 * 1024;

@@ -260,7 +260,7 @@ export class Runner {
         await ledger.settleClaim(run.pipeline, by, run.owner, 'the run has ended before it');
       }
       await ledger.states.settle(run.pipeline);
-      // What is not believed is told as a problem, and nothing of it is the run's.
+      // An entry that is not believed is reported as a problem, and nothing of it is the run's.
     }).catch(undefinedIfUntrusted);
   }
 

@@ -110,7 +110,7 @@ export class Runs {
   async cancel(handle: RunHandle): Promise<void> {
     await this.#services.ledger.askCancel(handle.owner, handle.run);
     this.cancelHere(handle);
-    // One in its pause is taken up at once.
+    // A run in its pause is taken up at once.
     if (this.#paused.has(handle.run)) {
       this.#mistakes.delete(handle.run);
       this.takeUp(handle.owner, handle.entry);
@@ -135,7 +135,7 @@ export class Runs {
     return { running: taken, waiting: Math.max(0, this.#known() - taken) };
   }
 
-  /** Whether it takes no more runs because it is being stopped. */
+  /** True if the gateway takes no more runs because it is being stopped. */
   get isClosing(): boolean {
     return this.#closing;
   }

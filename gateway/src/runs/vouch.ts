@@ -39,7 +39,7 @@ export async function vouchFor(run: OpenRun, catalogue: Pick<Catalogue, 'list' |
   };
 }
 
-/** Whether a dataset is one of the pipeline's, but for the policy that a caller may have chosen for the one run. */
+/** Returns true if the pipeline has this dataset with the same options; only `schemaChanges` may differ, as a caller may choose it for one run. */
 function isOf({ datasets }: Pipeline, name: string, asked: Readonly<Record<string, unknown>>): boolean {
   if (!Object.hasOwn(datasets, name)) return false;
   const known = datasets[name] ?? {};

@@ -13,7 +13,7 @@ export const secretsSchema = z.object({
 });
 export type SecretsLine = z.infer<typeof secretsSchema>;
 
-/** What a gateway knows of the columns before; null where it knows that there are none. */
+/** Previous run and its columns by dataset, as the gateway knows them; null if it knows that there are none. */
 type PreviousForJob = { readonly run: string; readonly datasets: Readonly<Record<string, readonly Column[]>> } | null;
 
 /** The event that a job logs once it has its secrets; a gateway that adopts a container sends them again unless it saw it. */

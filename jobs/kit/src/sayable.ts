@@ -1,7 +1,7 @@
-// What a job tells of others' texts: no more than a person reads, no characters that act on a terminal, and no secrets.
+// Texts of others as a job may report them: no longer than a person reads, without characters that act on a terminal, without secrets.
 
 const MAX_CHARACTERS = 4_000;
-/** Of a text that is cut, its end is kept too: there our own sentences say what mends it. */
+/** A cut text keeps this many characters of its end too: there our own sentences say how to fix the problem. */
 const END_CHARACTERS = 1_000;
 const MAX_FIELD_BYTES = 16 * 1_024;
 // A shorter one would hide ordinary words.
@@ -29,7 +29,7 @@ export class Sayable {
     return whole.toWellFormed().replace(ACTING, '\ufffd');
   }
 
-  /** What stands beside a text; a note in its place where it is too large. */
+  /** Returns the fields beside a text as a job may report them; a note in their place if they are too large. */
   fields(fields: Readonly<Record<string, unknown>>): Record<string, unknown> {
     const said = this.#json(fields) as Record<string, unknown>;
     return JSON.stringify(said).length <= MAX_FIELD_BYTES ? said : { event: said['event'], left: 'details of more than 16 KiB are left out' };

@@ -19,7 +19,7 @@ describe("a collection's state", () => {
     expect(Object.keys((filter as { c: object }).c).toSorted()).toEqual(['$gte', '$lte']);
   });
 
-  // What the library makes of some: 1215752191, 5, 0, 1970.
+  // The library turns some of them into other values: 1215752191, 5, 0, 1970.
   test.each<unknown>([
     { $gt: '' },
     { $ne: null },

@@ -93,7 +93,10 @@ function parseValue(dataset: string, value: unknown): unknown {
   );
 }
 
-/** Whether it is a value that a document may have, and is what was written: the library makes another number of one that is too large, and 1970 of a date that is none. */
+/**
+ * Returns true if a document may have the value, and it equals the written one. The library turns a number that is too large into another number,
+ * and an invalid date into 1970.
+ */
 function isCursorValue(value: unknown, given: unknown): boolean {
   if (typeof value === 'string') return value.isWellFormed();
   if (typeof given === 'number') return typeof value === 'bigint' && Number.isSafeInteger(given) && BigInt(given) === value;

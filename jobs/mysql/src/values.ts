@@ -36,7 +36,7 @@ export function writeRow(writer: CsvWriter, kinds: readonly Kind[], packet: Buff
   return at;
 }
 
-/** Where the row of a packet lies in its buffer. */
+/** Position of a packet's row in its buffer. */
 export interface RowPacket {
   readonly buffer: Buffer;
   readonly offset: number;
@@ -44,7 +44,7 @@ export interface RowPacket {
   readonly end: number;
 }
 
-/** Whether a row packet has so many values, and nothing else. */
+/** Returns true if a row packet has exactly `count` values, and nothing else. */
 export function holdsValues({ buffer, offset, end }: RowPacket, count: number): boolean {
   let at = offset;
   for (let n = 0; n < count; n++) {

@@ -47,7 +47,10 @@ export function sourceColumn({ name, type, base, builtin }: CatalogueColumn): So
   return { name, sourceType: type, values, postgresType: builtin ? type : postgresText(values, base) };
 }
 
-/** Whether a column's type is one of pg_catalog, or a domain over a number, date or timestamp of it: then so are the operators that compare it. */
+/**
+ * Returns true if a column's type is one of pg_catalog, or a domain over a number, date or timestamp of it. The operators that compare it are then
+ * of pg_catalog too.
+ */
 export function isBuiltin({ values, sourceType, postgresType }: SourceColumn): boolean {
   return values.kind !== 'text' || sourceType === postgresType;
 }

@@ -8,7 +8,7 @@ function head(length: number): Buffer {
   return bytes;
 }
 
-/** Whether each piece kept to the bound. */
+/** Returns for each piece true if it keeps to the bound. */
 function keeps(bytes: Buffer, cuts: readonly number[]): boolean[] {
   const bound = new MessageBound();
   const places = [...cuts.map((cut) => cut % (bytes.length + 1)), bytes.length].toSorted((a, b) => a - b);
@@ -20,7 +20,7 @@ test('messages of any size up to the bound pass, in pieces of any size', () => {
     fc.property(fc.array(fc.nat(300)), fc.array(fc.nat()), (sizes, cuts) => {
       const bytes = Buffer.concat(sizes.flatMap((size) => [head(size + 4), Buffer.alloc(size, 0xff)]));
       expect(keeps(bytes, cuts)).not.toContain(false);
-      // What claims more is seen once its head is whole.
+      // A length above the bound, or below its own 4 bytes, fails once the head is whole.
       for (const length of [MAX_MESSAGE_BYTES + 5, 0xffff_ffff, 3, 0]) expect(keeps(Buffer.concat([bytes, head(length)]), cuts)).toContain(false);
     }),
   );

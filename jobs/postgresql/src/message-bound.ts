@@ -1,6 +1,6 @@
 // How large a message may be that `pg` takes whole: rows of datasets pass elsewhere (row-query.ts).
 
-/** What a server says beside rows has kilobytes; the longest error that is worth reading too. */
+/** A server's messages other than rows have kilobytes; so has the longest error that is worth reading. */
 export const MAX_MESSAGE_BYTES = 16 * 1024 * 1024;
 /** Type and length, which counts itself. */
 const HEAD_BYTES = 5;
@@ -9,7 +9,7 @@ const HEAD_BYTES = 5;
 export class MessageBound {
   readonly #head = Buffer.alloc(HEAD_BYTES);
   #headBytes = 0;
-  /** Of the message's body, not seen yet. */
+  /** Bytes of the message's body that have not come yet. */
   #left = 0;
 
   /** Takes the next bytes; says whether every message in them keeps to the bound. */

@@ -12,7 +12,7 @@ export interface FuzzOptions {
   readonly pid?: number | undefined;
 }
 
-/** What came of it. */
+/** Result of a fuzz run. */
 export interface FuzzReport {
   readonly seed: number;
   readonly requests: number;
@@ -20,9 +20,9 @@ export interface FuzzReport {
   readonly statuses: Readonly<Record<string, number>>;
   /** Codes of answers from 500 on that say honestly what stands behind the gateway. */
   readonly honest: Readonly<Record<string, number>>;
-  /** What must not be: a mistake of the gateway, a hang, two answers, words of its inside. */
+  /** Answers that must never occur: an internal error, a hang, a close without an answer, two answers, words of the gateway's inside. */
   readonly faults: readonly string[];
-  /** Of those that ask no job. */
+  /** Slowest request of those that ask no job. */
   readonly slowest: { readonly ms: number; readonly about: string };
   readonly rssMiB?: { readonly before: number; readonly after: number; readonly peak: number };
 }

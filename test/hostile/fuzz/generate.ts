@@ -24,9 +24,9 @@ export interface FuzzedRequest {
   readonly bytes: Buffer;
   /** For a report: method, path and what was done to them. */
   readonly about: string;
-  /** Whether the client ends its side behind it, because it promised more than it sends. */
+  /** True if the client ends its side after the request: its framing is invalid, or promises more bytes than it sends. */
   readonly cut: boolean;
-  /** Whether containers are started for it, whose time it takes. */
+  /** True if the gateway starts containers for the request, whose time it takes. */
   readonly asksJobs: boolean;
 }
 
@@ -228,7 +228,7 @@ export class Generator {
     const random = this.#random;
     const schema = operation?.requestBody?.content['application/json']?.schema;
     if (schema === undefined && !random.chance(0.2)) return { body: Buffer.alloc(0), headers: [] };
-    // What could be taken is rare.
+    // Bodies that the gateway may accept are rare.
     const taken = method === 'POST' && this.#mayBeTaken > 0 && random.chance(0.004);
     if (taken) this.#mayBeTaken--;
     const value = this.#sample(schema ?? {}, 0);

@@ -5,7 +5,7 @@ import type { Stage } from '../support/stage.ts';
 
 type Headers = Readonly<Record<string, string>>;
 
-/** One request as a browser sends it, and what its page may get. */
+/** A request as a browser sends it. */
 interface Sent {
   readonly method?: string;
   readonly path: string;
@@ -18,7 +18,7 @@ const EVIL = 'https://evil.example';
 export const TARGET = 'target';
 const RUN_PATH = `/api/ingesta/${TARGET}`;
 
-/** What browsers say of where a request comes from (https://www.w3.org/TR/fetch-metadata/). */
+/** Headers by which browsers say where a request comes from (https://www.w3.org/TR/fetch-metadata/). */
 function from(site: string, mode: string, dest: string, more: Headers = {}): Headers {
   return { 'Sec-Fetch-Site': site, 'Sec-Fetch-Mode': mode, 'Sec-Fetch-Dest': dest, ...more };
 }

@@ -64,7 +64,7 @@ function finals(keyed: boolean): Row[] {
   return [...(keyed ? [altered, copied, invented] : []), ...garbled];
 }
 
-/** What an Idempotency-Key stands for. `hash` is the gateway's own; the first row says so should it be another one some day. */
+/** Makes the key of an idempotency key's claim. `hash` is the gateway's own; the first row says so should it be another one some day. */
 async function claimKey(stage: Stage, key: string): Promise<string> {
   const hash = createHash('sha256')
     .update(JSON.stringify(['http', 'anonymous', key]))
@@ -121,7 +121,7 @@ function claims(keyed: boolean): Row[] {
   return [knowsClaims, forged, copied, ...garbled];
 }
 
-/** What would have the gateway itself delete or spoil what is another run's; only a seal tells it. */
+/** Entries that would have the gateway itself delete or spoil another run's objects; only a seal shows it. */
 function attempts(): Row[] {
   const swept: Row = {
     name: "a forged attempt whose keys are another run's file, so that the sweep deletes it",

@@ -35,7 +35,7 @@ const cancelled: Row = {
   },
 };
 
-/** What no pipeline may give away: a container's bounds as Docker has them. */
+/** A container's bounds as Docker has them: no pipeline may give them away. */
 const bounded: Row = {
   name: "its container's bounds, as Docker tells them",
   answered: 'as promised',

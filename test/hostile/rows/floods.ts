@@ -5,7 +5,7 @@ import { type JobRow, type Told, jobRow } from './of-job.ts';
 import { pieces } from './spellings.ts';
 
 const LINE_LIMIT = 160 * 1024;
-// What a terminal obeys: all control characters but the end of a line and the tabulator, and those of Latin-1.
+// Characters that a terminal obeys: all control characters except line feed and tab, and those of Latin-1.
 // oxlint-disable-next-line no-control-regex -- control characters are exactly what must not be there
 const ESCAPES = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/;
 

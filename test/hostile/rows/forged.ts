@@ -33,7 +33,7 @@ export async function forgedRun(stage: Stage, change: Readonly<Record<string, un
   return { run, entry, key: `_esclusa/open/${path}/${run}.${entry.pipeline}.${entry.sourceKey}.0.json` };
 }
 
-/** What became of a run that must not be: `not run`, and whether it was told in `/ready` and in the gateway's log. */
+/** Returns the fate of a run that must not be: `not run` or `run`. `not run` adds the places that report it: `/ready`, the gateway's log. */
 export async function became(stage: Stage, run: string, prefix = 'loot/'): Promise<string> {
   const deadline = Date.now() + LIES_MS;
   while (Date.now() < deadline) {
@@ -45,7 +45,7 @@ export async function became(stage: Stage, run: string, prefix = 'loot/'): Promi
   return ['not run', ...(await toldOf(stage, run))].join('; ');
 }
 
-/** Where something that is not believed is told: in `/ready`, in the log at level warn. */
+/** Returns the places that report something unbelieved: `/ready`, and the log at level warn or above. */
 export async function toldOf(stage: Stage, word: string): Promise<string[]> {
   const inReady = async (): Promise<boolean> => {
     const { body } = await stage.ask('GET', '/ready');

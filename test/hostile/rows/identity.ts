@@ -2,7 +2,7 @@ import type { Row } from '../support/row.ts';
 import type { Stage } from '../support/stage.ts';
 import { honestRun } from './forged.ts';
 
-/** One call that a job makes with its credentials, and what S3 said. */
+/** A call that a job makes with its credentials, and the HTTP status that S3 answers. */
 interface Status {
   readonly what: string;
   readonly method: string;
@@ -23,7 +23,7 @@ function callsOn(what: string, key: string): object[] {
   });
 }
 
-/** What a job may do in the bucket, by prefix and verb; all else must be refused. */
+/** Returns the calls that a job may make on the bucket, by prefix and verb; S3 must refuse all others. */
 async function allowed(stage: Stage): Promise<string> {
   const { path } = await stage.owner();
   const { file } = await honestRun(stage);

@@ -5,7 +5,7 @@ import type { Stage } from '../support/stage.ts';
 import { stack } from '../../support/stack.ts';
 import { type JobRow, type Told, jobRow, limits } from './of-job.ts';
 
-/** What only the gateway of these rows has in its environment; a job that is given one prints it. */
+/** Values that only the gateway of these rows has in its environment; a job that gets one prints it. */
 export const CANARIES = {
   API_KEY: 'canary-api-key-0f4e19',
   LEDGER_KEY: 'canary-ledger-key-77aa0123456789abcdef',
@@ -59,7 +59,7 @@ function given({ body }: Told): string[] {
   return [...plain, ...secret].filter((name) => FOREIGN.includes(name));
 }
 
-/** What it was given, by its own words; refused is as good as given nothing. S3's credentials are every job's, and come as secrets. */
+/** Names the foreign variables that the job says it got; a refusal counts as none. S3's credentials are every job's, and come as secrets. */
 async function nothingGiven(stage: Stage, told: Told): Promise<string | undefined> {
   const names = given(told).filter((name) => !(name.startsWith('AWS_') && !plainOf(told).includes(name)));
   return (await noCanary(stage, told)) ?? (names.length === 0 ? undefined : `given: ${names.join(', ')}`);
@@ -71,7 +71,7 @@ function plainOf({ body }: Told): string[] {
 
 interface Who {
   readonly status?: Readonly<Record<string, string>>;
-  /** What it wrote to, and of which kind that is. */
+  /** Kind of file system by path that it wrote to; false if it could not write. */
   readonly writable?: Readonly<Record<string, string | false>>;
 }
 

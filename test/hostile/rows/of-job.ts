@@ -36,7 +36,7 @@ export function jobRow({ name, options, answered, further, ...more }: JobRow): R
   };
 }
 
-/** Where the job's limits are not enough to be hostile in, or too much to be waited for. */
+/** Writes a pipeline's own limits: the job's are too low to be hostile in, or too high to wait for. */
 export function limits(set: Readonly<Record<string, number>>): string {
   return `limits: ${JSON.stringify(set)}\n`;
 }

@@ -10,7 +10,7 @@ const MANY = 5_000;
 const AT_ONCE = 32;
 const LIMITS = { memoryMiB: 256, cpus: 1, pids: 64, scratchMiB: 16, timeAllowedSeconds: 60 };
 
-/** What must come of what nobody asked for: it is never run; where there is a key, it is known to be forged, and told. */
+/** Expected outcome of an entry that nobody asked for: it never runs. With a key, the gateway knows it as forged, and reports it. */
 function refused(keyed: boolean): string | RegExp {
   return keyed ? 'not run; told in /ready; logged' : /^not run/;
 }
@@ -30,7 +30,7 @@ function forged(keyed: boolean, name: string, change: Readonly<Record<string, un
 function garbled(what: string, content: () => string | Buffer): Row {
   return {
     name: `an open entry of ${what}`,
-    // What can't be read is driven by nobody, seal or not; whether it is told by run or by key is open.
+    // Nobody drives an entry that can't be read, seal or not. The test leaves open if its report names the run or the key.
     answered: /^not run/,
     act: async (stage) => {
       const { run, key } = await forgedRun(stage, { pipeline: 'honest' });

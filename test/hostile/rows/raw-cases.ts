@@ -36,7 +36,7 @@ export function rawCases({ host, key }: RawTarget): Readonly<Record<string, read
       Buffer.from(body),
     ]);
   const post = (body: Bytes, more = ''): Buffer => send('POST', PATH, body, more);
-  // What is taken for good all the same must not be waited for.
+  // The test must not wait for the run of a request that the gateway accepts all the same.
   const later = (more: string): Buffer => post('', `Prefer: respond-async\r\n${more}`);
   const state = (dataset: string, body: string): Buffer => send('PUT', `/api/ingesta/inc/state/${dataset}`, body);
   const keyless = (line: string, more = ''): string => `GET ${line} HTTP/1.1\r\n${own}${more}${CLOSE}\r\n`;

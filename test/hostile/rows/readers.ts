@@ -116,7 +116,7 @@ const plans: Row = {
   },
 };
 
-/** One question over a connection of its own, given up after a while. */
+/** Sends a request over a connection of its own, and gives up after 40 s. */
 async function askAlone(stage: Stage, method: string, path: string): Promise<string> {
   const answer = await fetch(stage.gateway.url + path, { method, signal: AbortSignal.timeout(40_000) }).catch((error: Error) => error);
   if (answer instanceof Error) return answer.name;

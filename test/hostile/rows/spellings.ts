@@ -11,7 +11,7 @@ function alignments(secret: string): string[] {
   });
 }
 
-/** What a secret looks like where it was let out: none of it may be found. */
+/** Spellings of a secret that was let out, by name: a search must find none of them. */
 export function pieces(secret: string): Readonly<Record<string, string>> {
   const [base64 = '', base64At1 = '', base64At2 = ''] = alignments(secret);
   return {

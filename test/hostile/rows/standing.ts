@@ -48,7 +48,7 @@ const garbage: Row = {
   },
 };
 
-/** Whether a pipeline's latest manifest goes on to the newest run. */
+/** Runs the honest pipeline, and says if its latest manifest moves on to the newest run. */
 async function movesOn(stage: Stage): Promise<string> {
   const honest = await stage.honest();
   const { run } = await honestRun(stage);
@@ -194,7 +194,7 @@ function manifest(run: string): string {
   });
 }
 
-/** What stands in the bucket and is changed by somebody else; `keyed`: the gateway has a key that seals its own. */
+/** Rows on objects that stand in the bucket and that somebody else changes; `keyed`: the gateway has a key that seals its own. */
 export function standing(keyed: boolean): Row[] {
   return [
     garbage,

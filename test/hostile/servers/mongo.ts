@@ -2,9 +2,9 @@ import type { Socket } from 'node:net';
 import { type Document, deserialize, serialize } from 'bson';
 import { Listener, messages } from './listener.ts';
 
-/** Where a hostile server stops being an ordinary one: a command, or what comes for any. */
+/** Stages at which a hostile server stops being an ordinary one: a command, or any of them. */
 export type MongoStage = 'hello' | 'buildInfo' | 'listCollections' | 'find' | 'getMore';
-/** What it does there in place of the ordinary answer. */
+/** Its deeds there, in place of the ordinary answer. */
 export type MongoLies = Partial<Record<MongoStage, (socket: Socket, request: number, command: Document) => void>>;
 
 const OP_REPLY = 1;
@@ -40,7 +40,7 @@ const hello = {
   maxWireVersion: 25,
 };
 
-/** One batch of a cursor. */
+/** A batch of a cursor. */
 export const batch = (which: 'firstBatch' | 'nextBatch', documents: readonly Document[], id = 0n): Document => ({
   ok: 1,
   cursor: { id, ns: 'd.c', [which]: documents },

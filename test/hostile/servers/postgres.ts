@@ -1,12 +1,12 @@
 import type { Socket } from 'node:net';
 import { Listener, messages } from './listener.ts';
 
-/** Where a hostile server stops being an ordinary one. */
+/** Stages at which a hostile server stops being an ordinary one. */
 export type PostgresStage = 'tls' | 'startup' | 'pin' | 'server' | 'fields' | 'types' | 'rows';
-/** What it does there in place of the ordinary answer; `sent` is what the client has said. */
+/** Its deeds there, in place of the ordinary answer; `sent` holds the client's bytes. */
 export type PostgresLies = Partial<Record<PostgresStage, (socket: Socket, sent: Buffer) => void>>;
 
-/** One message of the protocol (https://www.postgresql.org/docs/current/protocol-message-formats.html). */
+/** A message of the protocol (https://www.postgresql.org/docs/current/protocol-message-formats.html). */
 export function message(type: string, ...parts: (Buffer | string)[]): Buffer {
   const body = Buffer.concat(parts.map((part) => (typeof part === 'string' ? Buffer.from(`${part}\0`) : part)));
   return Buffer.concat([Buffer.from(type), int32(body.length + 4), body]);
@@ -22,7 +22,7 @@ const int16 = (value: number): Buffer => int32(value).subarray(2);
 /** The columns of a result, all of them texts. */
 export const fields = (...names: string[]): Buffer =>
   message('T', int16(names.length), ...names.flatMap((name) => [name, int32(0), int16(0), int32(25), int16(0xffff), int32(0xffffffff), int16(0)]));
-/** One row of texts. */
+/** A row of texts. */
 export const row = (...values: string[]): Buffer =>
   message('D', int16(values.length), ...values.map((value) => Buffer.concat([int32(Buffer.byteLength(value)), Buffer.from(value)])));
 export const done = (tag: string): Buffer => message('C', tag);

@@ -7,7 +7,7 @@ import { TEST_IMAGE_PREFIX } from '../../support/stack.ts';
 const ROOT = new URL('../../..', import.meta.url).pathname;
 const EVIL = join(ROOT, 'test/hostile/jobs/evil');
 
-/** What another image of the hostile job has of its own. */
+/** Properties that a variant of the hostile job's image has of its own. */
 export interface Variant {
   /** Lines of its Dockerfile before the ENTRYPOINT. */
   readonly lines?: readonly string[];

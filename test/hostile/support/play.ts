@@ -36,7 +36,7 @@ export async function play(stage: Stage, row: Row): Promise<Played> {
   };
 }
 
-/** What is wrong with a row, in words; nothing where it is right. */
+/** Defects of a row, by the value at fault; none if the row is right. */
 export function verdictOf(row: Row, { answered, peakMiB, healthMs, healthFailed, honest, alive }: Played): Record<string, unknown> {
   const right = typeof row.answered === 'string' ? answered === row.answered : row.answered.test(answered);
   const quick = healthMs.counts <= healthMs.bound && healthMs.max <= Math.max(BOUNDS.healthWorstMs, 3 * healthMs.bound);
@@ -58,7 +58,7 @@ function healthOf({ health }: Seen): Played['healthMs'] {
   return { max: Math.max(0, ...health.map(({ ms }) => ms)), counts: own[noise] ?? 0, bound: Math.max(BOUNDS.healthMs, MACHINE_FACTOR * machine) };
 }
 
-/** What is left of a row's runs once there was time to clear it away. */
+/** Returns the remains of a row's runs once there was time to clear them away: at most 20 s. */
 async function leftOf(bucket: TestBucket, runs: readonly string[], pipelines: readonly string[]): Promise<string[]> {
   const deadline = Date.now() + LEFT_SECONDS * 1_000;
   let left: string[] = [];

@@ -2,15 +2,15 @@ import type { Stage } from './stage.ts';
 
 /** Something hostile, and what must come of it. */
 export interface Row {
-  /** What is done. */
+  /** The hostile act, in words. */
   readonly name: string;
   /** Does it, and says in a few words what came of it: `502 JOB_CONTRACT_BROKEN`, `not run; told`. */
   readonly act: (stage: Stage) => Promise<string>;
-  /** What those words are. */
+  /** Expected words of `act`. */
   readonly answered: string | RegExp;
 }
 
-/** What came of a row. */
+/** Result of a row. */
 export interface Played {
   readonly name: string;
   readonly answered: string;

@@ -8,7 +8,7 @@ import { Watch } from './watch.ts';
 
 /** A key that seals the ledger: long enough, and a canary in every search for secrets. */
 export const LEDGER_KEY = 'canary-ledger-key-5d0f9a1c7e3b4826';
-/** What the hostile job is given as a secret of its own; none of its characters passes every spelling unchanged. */
+/** Secret that the hostile job gets as its own; none of its characters passes every spelling unchanged. */
 export const MASK_SECRET = 'canary/Mask+secret?ñ "77c1" end';
 
 const HONEST_CSV = 'id,nombre\n1,agua\n2,sal\n3,pan\n';
@@ -34,7 +34,7 @@ export interface EvilOptions {
   readonly body?: string;
 }
 
-/** One gateway as its image has it, one bucket, and one honest pipeline; renewed when a row has spoilt it. */
+/** A gateway as its image has it, a bucket, and an honest pipeline; renewed when a row has spoilt it. */
 export class Stage {
   readonly options: StageOptions;
   /** Runs that the row under way has asked for, and prefixes of their data. */
@@ -163,7 +163,7 @@ export class Stage {
         .remove({ force: true })
         .catch(() => undefined);
     }
-    // What a bucket still holds goes with the S3; a row must not fail for the one before.
+    // Objects that the bucket still holds go with the S3. A row must not fail for the row before.
     await this.#bucket.abortUploads().catch(() => undefined);
     await this.#bucket.destroy().catch(() => undefined);
   }

@@ -31,7 +31,7 @@ export function playAll(theme: string, rows: readonly Row[], options: StageOptio
         if (spoilt) await stage.renew();
         const played = await play(stage, row);
         const wrong = verdictOf(row, played);
-        // One that was merely slow has spoilt nothing.
+        // A row that was merely slow has spoilt nothing.
         const renewed = ['answered', 'honest', 'gateway'].some((word) => word in wrong);
         spoilt = renewed;
         const looked = renewed ? { ...played, left: Promise.resolve(['not looked at']) } : played;

@@ -16,7 +16,7 @@ function nothing() {
   return { peakMiB: 0, health: [], failed: [] };
 }
 
-/** What is the process's own, as `docker stats` counts it: not the pages of Node's binary, which are the same file for everybody. */
+/** Memory of the process alone in MiB, as `docker stats` counts it. Pages of Node's binary do not count: they are the same file for everybody. */
 function ownMiB(status) {
   const kib = (name) => Number(new RegExp(`^${name}:\\s*(\\d+)`, 'm').exec(status)?.[1] ?? 0);
   return (kib('RssAnon') + kib('RssShmem')) / 1024;

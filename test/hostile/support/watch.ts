@@ -2,7 +2,7 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
 
-/** What was seen of a gateway while a row was played. */
+/** Measurements of a gateway during a row. */
 export interface Seen {
   /** Memory of its own: anonymous and shared pages. */
   readonly peakMiB: number;
@@ -40,7 +40,7 @@ export class Watch {
     this.#worker.postMessage({ watch: { pid, url } }, []);
   }
 
-  /** What was seen since. */
+  /** Returns the measurements since the last `begin` or `take`. */
   async take(): Promise<Seen> {
     this.#worker.postMessage({ take: true }, []);
     const [seen] = (await once(this.#worker, 'message')) as [Seen];

@@ -185,7 +185,7 @@ export class DockerEngine implements Engine {
   }
 }
 
-/** What the daemon's host does not keep jobs in by, as `docker info` tells it. */
+/** Warnings about confinement of jobs that the daemon's host lacks, as `docker info` reports it. */
 export function hostWarnings(options: readonly string[]): string[] {
   const has = (name: string): boolean => options.some((option) => option.split(',').includes(`name=${name}`) && !option.includes('profile=unconfined'));
   return [

@@ -3,7 +3,7 @@ import type Docker from 'dockerode';
 import { EngineError } from '../engine.ts';
 
 /*
- * What an image says of its containers, as far as it is followed. An image is a stranger: its user, its volumes and its labels are taken
+ * Settings of an image for its containers, as far as the gateway follows them. An image is a stranger: its user, its volumes and its labels are taken
  * only where they can do no harm.
  */
 
@@ -12,12 +12,12 @@ const NOBODY = 65_532;
 /** Linux has no larger id; what is larger wraps around, to root perhaps. */
 const LARGEST_ID = 2 ** 31 - 1;
 const MAX_VOLUMES = 8;
-/** Where the runtime puts what a container needs, or must not see. */
+/** Paths where the runtime puts files that a container needs, or must not see. */
 const SYSTEM_PATHS = /^\/(proc|sys|dev|etc|run)(\/|$)/;
 /** Labels by which containers are found, kept and swept. */
 const OUR_LABELS = /^esclusa\./;
 
-/** What is followed of an image. */
+/** Settings of an image that the gateway follows. */
 export interface ImageConfig {
   /** `sha256:…` */
   readonly id: string;

@@ -9,7 +9,7 @@ const MAX_SHM_MIB = 8;
 /** Enough for every connection and file of a job, and far from what would fill a host's table. */
 const OPEN_FILES = 4_096;
 
-/** What dockerode's types do not know yet. */
+/** Host configuration with a field that dockerode's types lack so far. */
 type Host = HostConfig & { CgroupnsMode: 'private' };
 type MountConfig = NonNullable<HostConfig['Mounts']>;
 

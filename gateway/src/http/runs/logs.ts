@@ -82,7 +82,7 @@ export function readLogs({ runs, lookUp, bounds }: RunServices): Route {
   };
 }
 
-/** Whether the caller would rather have JSON lines. A header that is longer than any sensible one says nothing. */
+/** Returns true if the caller prefers JSON lines. A header that is longer than any sensible one says nothing. */
 function wantsJsonLines(request: Request): boolean {
   return (request.get('Accept') ?? '').length <= MAX_ACCEPT && request.accepts(['text/plain', NDJSON]) === NDJSON;
 }

@@ -39,14 +39,14 @@ const wordSchema = z
   .strictObject({ status, service: details.service })
   .meta({ id: 'HealthWord', description: 'For callers without the API key, where one is set.' });
 
-/** Whether runs could be accepted now; in one word for those who are not known. */
+/** Answer that tells if runs could be accepted now; unknown callers get the status alone, in one word. */
 export const healthSchema = z.union([allSchema, wordSchema]);
 export type HealthAnswer = z.infer<typeof allSchema>;
 export type HealthWord = z.infer<typeof wordSchema>;
 /** All but the word itself. */
 export type HealthDetails = Omit<HealthAnswer, 'status'>;
 
-/** Whether runs could be accepted now, with all that is known. */
+/** Answer that tells if runs could be accepted now, with all known details. */
 export const readySchema = z
   .strictObject({
     status: z.enum(['ready', 'unready']).describe('`ready` when runs are accepted.'),

@@ -27,7 +27,7 @@ function heapUsed(): number {
   setFlagsFromString('--expose-gc');
   const gc = runInNewContext('gc') as () => void;
   gc();
-  // What buffers had outside of the heap is given back beside the first collection, and counted as given back by the next.
+  // The buffers' memory outside of the heap is freed beside the first collection, and the next one counts it as freed.
   gc();
   const { heapUsed: heap, external } = process.memoryUsage();
   return heap + external;

@@ -14,7 +14,7 @@ const MAX_RESULT_CHARS = 2 * 1024 * 1024;
 const RESULT = /^\{\s*"type"\s*:\s*"result"/;
 const EVENTS: ReadonlySet<string> = new Set([SECRETS_RECEIVED, CONNECTED, DATASETS_READ]);
 
-/** What a job was asked, which bounds what it may answer. */
+/** Question to a job, which bounds its answer. */
 export interface Asked {
   readonly mode: 'run' | 'check' | 'plan';
   readonly datasets: readonly string[];
@@ -29,7 +29,7 @@ export interface OutputListener {
   line?(line: string): void;
   /** A valid result or error line; there may be another one. */
   final?(line: JobFinal): void;
-  /** One of the events that the contract names, once each. */
+  /** Receives an event that the contract names, once each. */
   event?(name: string): void;
 }
 
@@ -65,7 +65,7 @@ export class OutputCollector implements OutputSink {
     this.#listener = listener;
     this.#asked = asked === undefined ? undefined : new Set(asked.datasets);
     this.#most = asked === undefined || asked.mode === 'run' ? MAX_LINE_CHARS : MAX_RESULT_CHARS;
-    // What is cut off may hold the rest of a secret, whose beginning would not be known for one.
+    // The part that is cut off may hold the rest of a secret. The mask would not recognise its beginning alone.
     const splitter = (): LineSplitter => new LineSplitter((line, cut) => this.#safely(line, cut), this.#most + mask.margin);
     this.#stdout = splitter();
     this.#stderr = splitter();
@@ -110,7 +110,7 @@ export class OutputCollector implements OutputSink {
     this.#keep(message === undefined ? this.#cutText(line, cut) : JSON.stringify(this.#mask.json(message)));
   }
 
-  /** Whether that was all, and nothing is to be kept. */
+  /** Processes a message; returns true if that was all, and nothing of its line is to be kept. */
   #heard(message: JobMessage): boolean {
     switch (message.type) {
       case 'progress':

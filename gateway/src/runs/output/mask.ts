@@ -23,7 +23,7 @@ export class Mask {
     this.#whole = new Set(values);
     const parts = values.flatMap(partsOf);
     this.#needles = new Needles(parts.flatMap(spellings).filter(({ text }) => text.length >= SHORTEST));
-    // Of a secret of several lines, each is found by itself.
+    // Each line of a secret of several lines is found by itself.
     const longest = Math.max(0, ...parts.filter((part) => !part.includes('\n')).map((part) => Buffer.byteLength(part)));
     this.margin = Math.max(base?.margin ?? 0, longest * WIDEST);
   }

@@ -14,7 +14,7 @@ export interface Needle {
   readonly after: number;
 }
 
-/** Where something stands: from `start` up to and without `end`. */
+/** Place in a text: from `start` up to and without `end`. */
 export type Span = readonly [start: number, end: number];
 
 /** A set of needles, made once and used for every line. */

@@ -15,7 +15,7 @@ const NO_SECRETS: ReadonlySet<string> = new Set(['enabled', 'disabled', 'default
 const LONGEST_USER = 16;
 const IS_ADDRESS = /^[a-z][a-z0-9+.-]*:\/\//i;
 
-/** What of the environment is to be hidden. `declared`: names that some job declares secret. */
+/** Returns the texts of the environment that must be hidden. `declared`: names that some job declares secret. */
 export function secretsOf(environment: Environment, declared: ReadonlySet<string> = new Set()): string[] {
   return Object.entries(environment).flatMap(([name, value = '']) => {
     const inside = passwordsIn(value);

@@ -3,7 +3,7 @@
  * knows where it stands in the text, so that what is found in one can be hidden in the other.
  */
 
-/** One reading: `starts[n]` is where letter n stands in the text; undefined for the text itself. One place more than letters. */
+/** A reading: `starts[n]` is the place of letter n in the text; undefined for the text itself. It has one place more than letters. */
 export interface View {
   readonly text: string;
   readonly starts?: Uint32Array;

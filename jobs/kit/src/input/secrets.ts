@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { CONTRACT_ENV, JobError, MAX_SECRETS_BYTES, SECRETS_RECEIVED, SECRETS_WAIT_SECONDS, type SecretsLine, parseSecretsLine } from '@esclusa/contract';
 import type { JobOutput } from '../output.ts';
 
-/** What came in the secrets line. */
+/** Secrets and previous columns, as the secrets line has them. */
 export type Secrets = Pick<SecretsLine, 'values' | 'previous'>;
 
 /** Gets the secrets the way the environment says: by a line on standard input, by a file, or not at all (run by hand). */

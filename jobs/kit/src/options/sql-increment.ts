@@ -31,7 +31,7 @@ export interface CursorDialect {
   readonly literal: (value: string) => string;
   /** An operator that compares the cursor with a value, as SQL writes it; as it is by default. */
   readonly operator?: ((sign: '<=' | '>' | '>=') => string) | undefined;
-  /** What no text of the source holds. */
+  /** Pattern that no text of the source matches. */
   readonly never?: RegExp;
   /** True for rows whose cursor says nothing: NULL, and what is greater than everything for ever. */
   readonly valueless: string;
@@ -75,7 +75,7 @@ export async function planSqlIncrement(
   if (given !== undefined && !isCursorValue(column, dialect, given)) throw invalidState(dataset, column, given);
   const from = given;
   const to = await source.upperBound(column, dialect, from);
-  // What the source says is written into SQL too, and into the state that the next run is given.
+  // The source's value goes into SQL too, and into the state that the next run gets.
   if (to !== undefined && !isCursorValue(column, dialect, to)) throw uselessBound(dataset, column, to);
   // Of values that are each a row's own, and of those that are old enough, none can have come since.
   const isUnique = key.length === 1 && key[0] === cursor;
@@ -91,7 +91,7 @@ const PATTERNS: Partial<Record<SourceColumn['values']['kind'], RegExp>> = {
 };
 const MAX_LENGTH = 10_000;
 
-/** Whether something may stand in SQL as a value of the cursor. */
+/** Returns true if `value` may stand in SQL as a value of the cursor. */
 function isCursorValue({ values }: SourceColumn, { never }: CursorDialect, value: unknown): value is string {
   // Half a surrogate pair would become another character on its way to the source.
   if (typeof value !== 'string' || value.length > MAX_LENGTH || !value.isWellFormed()) return false;

@@ -44,7 +44,7 @@ export async function textAt(client: S3Client, bucket: string, key: string): Pro
   }
 }
 
-/** Whether S3 does not let this identity do that. */
+/** Returns true if S3 forbids the call to this identity (HTTP 403). */
 export function isRefused(error: unknown): boolean {
   return (error as { $metadata?: { httpStatusCode?: number } }).$metadata?.httpStatusCode === 403;
 }

@@ -115,7 +115,7 @@ export class MultipartObject {
     });
   }
 
-  /** Whether the key holds this very object; undefined when it holds nothing, or this identity may not look. */
+  /** Returns true if the key holds this very object; undefined if it holds nothing, or this identity may not look. */
   async isMine(): Promise<boolean | undefined> {
     const { client, bucket, key, metadata } = this.#target;
     try {

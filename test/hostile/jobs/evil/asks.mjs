@@ -38,7 +38,7 @@ async function tell(details) {
   leave(77);
 }
 
-/** What a job can ask for. */
+/** Behaviours by name, each a question that a job can ask of its surroundings. */
 export const asks = {
   who: async ({ paths = [] }, known) => {
     const places = Object.fromEntries(['/', '/app', '/etc', '/root', '/var/tmp', ...paths].map((path) => [path, writable(path)]));

@@ -25,7 +25,7 @@ function start() {
   });
 }
 
-/** What a job can use up. */
+/** Behaviours by name, each a way for a job to use up resources or time. */
 export const exhaustion = {
   memory: () => {
     const held = [];

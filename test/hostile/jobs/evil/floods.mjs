@@ -21,7 +21,7 @@ const fail = async (more) => {
 };
 const deep = (depth) => '['.repeat(depth) + ']'.repeat(depth);
 
-/** What a job can say. */
+/** Behaviours by name, each an output that a job can write. */
 export const floods = {
   honest: async (_options, known) => succeed(known),
   'progress-huge': async (_options, known) => {

@@ -16,7 +16,7 @@ const files = (count) =>
     return { files: list, path: list.map(({ path }) => path), url: undefined, hash: undefined };
   });
 
-/** What an alteration makes of the honest manifest: another document, or text. */
+/** Alterations by name: each turns the honest manifest into another document, or text. */
 const alterations = {
   'not-json': () => 'not json at all',
   empty: () => '',
@@ -66,7 +66,7 @@ function aborted() {
 
 const put = (known, key, headers) => s3(known, { method: 'PUT', key, body: 'id\n1\n', headers });
 
-/** What a job can write at its commit key. */
+/** Behaviours by name, each a decision that a job can write at its commit key. */
 export const forgeries = {
   /** `forge` names the alteration; `files: false` writes none; `exit` after it. */
   forge: async ({ forge, files = true, exit = 0 }, known) => {

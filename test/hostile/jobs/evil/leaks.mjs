@@ -23,7 +23,7 @@ function spellings(secret) {
   };
 }
 
-/** What a job can let out. */
+/** Behaviours by name, each a leak of secrets that a job can make. */
 export const leaks = {
   leak: async (_options, { MASK_SECRET, AWS_SECRET_ACCESS_KEY }) => {
     const known = { MASK_SECRET, AWS_SECRET_ACCESS_KEY };

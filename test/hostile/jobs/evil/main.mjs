@@ -11,7 +11,7 @@ const behaviours = { ...asks, ...exhaustion, ...floods, ...forgeries, ...leaks, 
 const [options] = Object.values(request.datasets);
 const behave = behaviours[options.do];
 if (behave === undefined) throw new Error(`there is no behaviour ${options.do}`);
-// One that never reads its input has no secrets either.
+// The behaviour `deaf` never reads its input, so it has no secrets either.
 const known = options.do === 'deaf' ? {} : await secrets();
 await log('begun', { event: 'secrets-received' });
 await behave(options, known);

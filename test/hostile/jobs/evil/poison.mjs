@@ -8,7 +8,7 @@ function filled(text) {
   return Object.entries(own).reduce((text, [name, value]) => text.replaceAll(name, value), text);
 }
 
-/** What a job can do in the bucket. */
+/** Behaviours by name, each a series of calls that a job can make on the bucket. */
 export const poison = {
   /** Makes the calls, then succeeds; `tell`: fails instead, and tells each call's status. */
   poison: async ({ calls, tell = false }, known) => {

@@ -1,4 +1,4 @@
-// What an honest job does with its datasets: a file each at its own key, and a manifest that is true.
+// Output of an honest job: a file for each dataset at its own key, and a manifest that is true.
 import { createHash, randomUUID } from 'node:crypto';
 import { s3 } from './s3.mjs';
 import { request } from './world.mjs';

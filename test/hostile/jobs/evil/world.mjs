@@ -1,4 +1,4 @@
-// What the job was given, and its ways to say something: every write waits until it is out.
+// The job's request and secrets, and its functions for output. Every write waits until it is out.
 import { createInterface } from 'node:readline';
 
 /** The request, as the gateway gave it. */
@@ -22,12 +22,12 @@ export function write(stream, content) {
   return new Promise((resolve) => stream.write(content, resolve));
 }
 
-/** One JSON line on stdout. */
+/** Writes a JSON line to stdout. */
 export function say(message) {
   return write(process.stdout, `${JSON.stringify(message)}\n`);
 }
 
-/** One log line on stderr. */
+/** Writes a log line to stderr. */
 export function log(message, more = {}) {
   return write(process.stderr, `${JSON.stringify({ type: 'log', level: 'info', message, ...more })}\n`);
 }
