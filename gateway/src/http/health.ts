@@ -43,17 +43,14 @@ export function healthRoutes(services: HealthServices): Route[] {
 
 /** Asks whether the bucket may be used; never rejects, and ends in time. */
 export async function askBucket(bucket: Pick<Bucket, 'check'>): Promise<BucketHealth> {
-  let timer: NodeJS.Timeout | undefined;
-  const timeUp = new Promise<never>((_resolve, reject) => {
-    timer = setTimeout(() => reject(new Error(`S3 did not answer within ${S3_PATIENCE_MS} ms`)), S3_PATIENCE_MS).unref();
-  });
   try {
-    await Promise.race([bucket.check(), timeUp]);
-    return { ok: true };
+    const answered = await within(
+      S3_PATIENCE_MS,
+      bucket.check().then(() => true),
+    );
+    return answered === true ? { ok: true } : { ok: false, problem: `S3 did not answer within ${S3_PATIENCE_MS} ms` };
   } catch (error) {
     return { ok: false, problem: (error as Error).message };
-  } finally {
-    clearTimeout(timer);
   }
 }
 

@@ -14,7 +14,6 @@ import {
   type S3ClientConfig,
 } from '@aws-sdk/client-s3';
 import { type CommitStore, JobError, s3FailureCode, s3FailureMessage } from '@esclusa/contract';
-import { GatewayError } from '../errors.ts';
 
 const CONDITIONAL_TRIES = 5;
 // 412, 409, and 404 when the object has gone.
@@ -183,7 +182,7 @@ export class Bucket implements CommitStore {
   }
 
   /**
-   * An object's bytes as they come, to be read or destroyed; undefined when there is none. Rejects for one of more than `maxBytes`, before
+   * An object's bytes as they come, to be read or destroyed; undefined when there is none. Rejects with {@link ObjectTooLarge}, before
    * any of it is read. Readers take their time, so these have connections of their own.
    */
   async stream(key: string, maxBytes: number): Promise<Readable | undefined> {
@@ -198,7 +197,7 @@ export class Bucket implements CommitStore {
     if (!(found?.Body instanceof Readable)) return undefined;
     if ((found.ContentLength ?? Infinity) <= maxBytes) return found.Body;
     found.Body.destroy();
-    throw new GatewayError('JOB_CONTRACT_BROKEN', `${key} has more than ${maxBytes} bytes, which the gateway never writes there: somebody else did`);
+    throw new ObjectTooLarge(key, maxBytes, found.ETag ?? '');
   }
 
   /** Reads an object's metadata, size and age, the age by S3's own clock; undefined when there is none. */

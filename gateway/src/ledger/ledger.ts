@@ -3,7 +3,8 @@ import type { Readable } from 'node:stream';
 import { committedSchema } from '@esclusa/contract';
 import { z } from 'zod';
 import { parseJson } from '../bounded-json.ts';
-import { type Bucket, MAX_BYTES } from './bucket.ts';
+import { GatewayError } from '../errors.ts';
+import { type Bucket, ifTooLarge, MAX_BYTES, ObjectTooLarge } from './bucket.ts';
 import { type DecidedAttempt, type Decision, Decisions } from './decisions.ts';
 import {
   type AttemptEntry,
@@ -179,7 +180,10 @@ export class Ledger {
 
   /** An attempt's log, to be read or destroyed; undefined when none was written. */
   async log(run: string, attempt: number): Promise<Readable | undefined> {
-    return this.#bucket.stream(this.#keys.log(run, attempt), MAX_BYTES.log);
+    const key = this.#keys.log(run, attempt);
+    const found = await this.#bucket.stream(key, MAX_BYTES.log).catch(ifTooLarge);
+    if (!(found instanceof ObjectTooLarge)) return found;
+    throw new GatewayError('JOB_CONTRACT_BROKEN', `${key} has more than ${MAX_BYTES.log} bytes, which the gateway never writes there: somebody else did`);
   }
 
   /** The key that decides an attempt. */
