@@ -5,14 +5,12 @@ import { configSchema } from './config.ts';
  * The variables that tell a job of S3 and of its request come from runs/plan.ts alone.
  */
 
-/** The gateway's own that its configuration does not list, or not yet. */
-const OURS = ['LEDGER_KEY', 'LEDGER_KEY_PREVIOUS', 'LEDGER_SEALED_SINCE', 'S3_JOB_ROLE', 'API_KEY', 'ALLOWED_HOSTS', 'CORS_ORIGINS'];
 /** Families: AWS's chain, jobs' S3 identity, the contract, and what decides how a process or Docker itself runs. */
 const FAMILY = /^(AWS|JOB_AWS|ESCLUSA|DOCKER|COMPOSE|NODE|NPM|LD|OPENSSL|GLIBC|MALLOC)_/;
 const PROCESS = ['PATH', 'HOME', 'SHELL', 'USER', 'PWD', 'IFS', 'BASH_ENV', 'ENV'];
 const FROM_FILE = /_FILE$/;
 
-const RESERVED: ReadonlySet<string> = new Set([...Object.keys(configSchema.shape), ...OURS, ...PROCESS]);
+const RESERVED: ReadonlySet<string> = new Set([...Object.keys(configSchema.shape), ...PROCESS]);
 
 /** Returns true if a variable is the gateway's, AWS's, the contract's or the process's own, also if its value comes from a file (`…_FILE`). */
 export function isReserved(name: string): boolean {
