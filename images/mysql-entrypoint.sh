@@ -10,15 +10,7 @@ client=$(command -v mariadb || command -v mysql)
 case ${1-} in '' | -*) set -- "$server" "$@" ;; esac
 case $1 in mysqld | mariadbd | "$server") shift; set -- "$server" "$@" ;; *) exec "$@" ;; esac
 
-# As root, who may read files that the server's user may not.
-for name in {MYSQL,MARIADB}_{ROOT_PASSWORD,PASSWORD,USER,DATABASE}; do
-  file=${name}_FILE
-  [ -n "${!file:-}" ] || continue
-  if [ -n "${!name:-}" ]; then echo "$name and $file are both set: keep one" >&2; exit 1; fi
-  value=$(<"${!file}")
-  export "$name=$value"
-  unset "$file"
-done
+. /values-from-files.sh {MYSQL,MARIADB}_{ROOT_PASSWORD,PASSWORD,USER,DATABASE}
 
 data=/var/lib/mysql
 if [ "$(id -u)" = 0 ]; then

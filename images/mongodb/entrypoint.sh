@@ -5,15 +5,7 @@ set -eu
 case ${1-} in '' | -*) set -- mongod "$@" ;; esac
 if [ "$1" != mongod ]; then exec "$@"; fi
 
-# As root, who may read files that the server's user may not.
-for name in MONGO_INITDB_ROOT_USERNAME MONGO_INITDB_ROOT_PASSWORD; do
-  file=${name}_FILE
-  [ -n "${!file:-}" ] || continue
-  if [ -n "${!name:-}" ]; then echo "$name and $file are both set: keep one" >&2; exit 1; fi
-  value=$(<"${!file}")
-  export "$name=$value"
-  unset "$file"
-done
+. /values-from-files.sh MONGO_INITDB_ROOT_USERNAME MONGO_INITDB_ROOT_PASSWORD
 
 if [ "$(id -u)" = 0 ]; then
   mkdir -p "$PGDATA" /run/postgresql

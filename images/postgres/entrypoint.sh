@@ -7,15 +7,7 @@ set -eu
 case ${1-} in '' | -*) set -- postgres "$@" ;; esac
 if [ "$1" != postgres ]; then exec "$@"; fi
 
-# As root, who may read files that the server's user may not.
-for name in POSTGRES_PASSWORD POSTGRES_USER POSTGRES_DB; do
-  file=${name}_FILE
-  [ -n "${!file:-}" ] || continue
-  if [ -n "${!name:-}" ]; then echo "$name and $file are both set: keep one" >&2; exit 1; fi
-  value=$(<"${!file}")
-  export "$name=$value"
-  unset "$file"
-done
+. /values-from-files.sh POSTGRES_PASSWORD POSTGRES_USER POSTGRES_DB
 
 if [ "$(id -u)" = 0 ]; then
   mkdir -p "$PGDATA" /var/run/postgresql
