@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { pino } from 'pino';
 import { type HttpServices, allRoutes, createApp } from './app.ts';
+import { httpBounds } from './bounds.ts';
 import { openApiDocument } from './openapi/document.ts';
 import { expressPath } from './route.ts';
 
@@ -21,7 +22,7 @@ interface Schema {
 }
 
 // Nothing is asked here, so nothing stands behind.
-const SERVICES = { log: pino({ level: 'silent' }), apiKey: undefined, version: '0' } as unknown as HttpServices;
+const SERVICES = { log: pino({ level: 'silent' }), apiKey: undefined, version: '0', bounds: httpBounds(1) } as unknown as HttpServices;
 
 describe('the OpenAPI document', () => {
   const { router } = createApp(SERVICES) as unknown as { router: { stack: readonly Layer[] } };

@@ -3,6 +3,7 @@ import type { Logger } from 'pino';
 import { GatewayError } from '../errors.ts';
 import { identify, requireApiKey } from './auth.ts';
 import type { GuardSettings } from './browser-guard.ts';
+import type { HttpBounds } from './bounds.ts';
 import { type DocsServices, docsRoutes } from './docs.ts';
 import { browserGuard, safeHeaders } from './guard.ts';
 import { type HealthServices, healthRoutes } from './health.ts';
@@ -43,6 +44,7 @@ export function createApp(services: HttpServices): Express {
   app.response.json = sendJson;
   app.use(accessLog(services.log), safeHeaders, browserGuard(services.guard), identify(services.apiKey));
   app.use(['/api', '/ready'], requireApiKey(services.apiKey));
+  app.use(onePerTurn(services.bounds));
   app.use('/api', readBody);
   for (const { method, path, handle } of routes) app[method](expressPath(path), handle);
   // After all of them: one path may also be an example of another's pattern.
@@ -64,6 +66,14 @@ export function createApp(services: HttpServices): Express {
 /** In place of Express's own, so that no answer has control characters in it. */
 function sendJson(this: express.Response, value: unknown): express.Response {
   return this.type('application/json').send(jsonText(value));
+}
+
+/** A probe waits for nobody. */
+function onePerTurn({ turns }: HttpBounds): express.RequestHandler {
+  return (request, _response, next) => {
+    if (request.path === '/health') next();
+    else void turns.next().then(() => next());
+  };
 }
 
 function otherMethods(allow: string): express.RequestHandler {

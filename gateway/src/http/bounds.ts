@@ -1,4 +1,5 @@
 import { GatewayError } from '../errors.ts';
+import { Turns } from './turns.ts';
 
 /** Every bound of what comes in by HTTP, in one place. Milliseconds and bytes. */
 export const BOUNDS = {
@@ -32,6 +33,8 @@ export interface HttpBounds {
   readonly waiters: Places;
   /** Bytes that readers of streams have not taken yet. */
   readonly behind: Budget;
+  /** For requests, and for pieces of logs. */
+  readonly turns: Turns;
 }
 
 /** The bounds of a gateway in which so many runs may be open: each of them may have somebody who waits. */
@@ -40,6 +43,7 @@ export function httpBounds(openRuns: number): HttpBounds {
     streams: new Places(BOUNDS.perCaller, BOUNDS.inAll),
     waiters: new Places(Math.max(BOUNDS.perCaller, openRuns), Math.max(BOUNDS.inAll, openRuns)),
     behind: new Budget(BOUNDS.allBehindBytes),
+    turns: new Turns(),
   };
 }
 

@@ -78,6 +78,7 @@ describe('without one, the first of these decides', () => {
     ['an error line with a code that only the job knows', { status: 70, final: { ...LOST, code: 'ZETA_17' } }, 'ZETA_17', 'yes'],
     ['a SIGTERM that we did not send, obeyed', { status: 143, final: { ...NOT_FOUND, code: 'STOPPED' } }, 'JOB_INTERRUPTED', 'yes'],
     ['the engine, which could not run the container', { status: 127, engineError: 'no such command' }, 'ENGINE_FAILED', 'no'],
+    ["a bug of the job's", { status: 70, final: { ...LOST, code: 'INTERNAL', retryable: false } }, 'JOB_FAILED', 'no'],
     ['exit status 64', { status: 64 }, 'JOB_FAILED', 'no'],
     ['exit status 65', { status: 65 }, 'JOB_FAILED', 'no'],
     ['exit status 66', { status: 66 }, 'JOB_FAILED', 'no'],

@@ -72,7 +72,9 @@ function errorLine({ final }: Ended): Failure | undefined {
   if (final.code === 'TIME_UP') return timeUp(final.message);
   // It obeyed a SIGTERM that we did not send.
   if (final.code === 'STOPPED') return { ok: false, code: 'JOB_INTERRUPTED', message: 'the job was stopped from outside', retry: 'yes' };
-  const { code, message, retryable, details } = final;
+  const { message, retryable, details } = final;
+  // INTERNAL tells callers of a fault in the gateway; only the gateway says that of itself.
+  const code = final.code === 'INTERNAL' ? 'JOB_FAILED' : final.code;
   return { ok: false, code, message, retry: retryable ? 'yes' : 'no', ...(details === undefined ? {} : { details }) };
 }
 

@@ -6,7 +6,8 @@ import type { Row } from '../support/row.ts';
 import type { Stage } from '../support/stage.ts';
 import { garbageFor, became, endOf, forgedRun, replay, sleeping, steal } from './forged.ts';
 
-const MANY = 5_000;
+/** More than a page of a listing. */
+const MANY = 1_500;
 const AT_ONCE = 32;
 const LIMITS = { memoryMiB: 256, cpus: 1, pids: 64, scratchMiB: 16, timeAllowedSeconds: 60 };
 

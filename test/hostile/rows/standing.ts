@@ -4,6 +4,8 @@ import type { Row } from '../support/row.ts';
 import type { Stage } from '../support/stage.ts';
 import { garbageFor, alter, endOf, honestRun, sleeping, steal } from './forged.ts';
 
+/** Enough for 90 MiB to be there before the job's own decision. */
+const TO_UPLOAD_SECONDS = 8;
 const LOG_BYTES = 2 * 1024 * 1024;
 const PREFIXES = [
   'open',
@@ -138,12 +140,12 @@ function overwritten(what: string, content: (text: string) => string | Buffer): 
 }
 
 /** A stranger decides an attempt under way: the job's own decision is refused by S3. */
-function decided(what: string, content: (run: string) => string | Buffer): Row {
+function decided(what: string, content: (run: string) => string | Buffer, seconds = 1): Row {
   return {
     name: `the commit key of a run under way taken by ${what}`,
     answered: 'failed JOB_CONTRACT_BROKEN',
     act: async (stage) => {
-      const { run } = await sleeping(stage, 1);
+      const { run } = await sleeping(stage, seconds);
       stage.strange(await stage.plant(`_esclusa/commits/${run}/1.json`, content(run)));
       return endOf(stage, run);
     },
@@ -217,7 +219,7 @@ export function standing(keyed: boolean): Row[] {
       }),
     ),
     decided("a stranger's manifest", manifest),
-    decided('90 MiB', () => Buffer.alloc(90 * 1024 * 1024, 'p')),
+    decided('90 MiB', () => Buffer.alloc(90 * 1024 * 1024, 'p'), TO_UPLOAD_SECONDS),
     decided('zero bytes', () => ''),
     longLog,
     uploads,

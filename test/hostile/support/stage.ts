@@ -1,3 +1,4 @@
+import { DeleteObjectsCommand, PutObjectCommand } from '@aws-sdk/client-s3';
 import { containersWith, docker } from '../../support/docker.ts';
 import { TestGateway } from '../../support/gateway.ts';
 import { type TestBucket, keyOf } from '../../support/s3.ts';
@@ -12,6 +13,8 @@ export const LEDGER_KEY = 'canary-ledger-key-5d0f9a1c7e3b4826';
 export const MASK_SECRET = 'canary/Mask+secret?ñ "77c1" end';
 
 const HONEST_CSV = 'id,nombre\n1,agua\n2,sal\n3,pan\n';
+/** S3's bound of a call. */
+const DELETED_AT_ONCE = 1_000;
 const SQL = ['create table productos (id int primary key, nombre text)', `insert into productos values (1, 'agua'), (2, 'sal'), (3, 'pan')`];
 
 /** How a stage differs from the usual one. */
@@ -120,7 +123,6 @@ export class Stage {
   /** Writes an object as a stranger would; taken away when the row is over. */
   async plant(key: string, body: string | Buffer = '{}', metadata: Readonly<Record<string, string>> = {}): Promise<string> {
     this.#planted.push(key);
-    const { PutObjectCommand } = await import('@aws-sdk/client-s3');
     await this.#bucket.client.send(new PutObjectCommand({ Bucket: this.#bucket.name, Key: key, Body: body, Metadata: { ...metadata } }));
     return key;
   }
@@ -132,8 +134,10 @@ export class Stage {
 
   /** Takes away what was planted. */
   async unplant(): Promise<void> {
-    const { DeleteObjectCommand } = await import('@aws-sdk/client-s3');
-    for (const Key of this.#planted.splice(0)) await this.#bucket.client.send(new DeleteObjectCommand({ Bucket: this.#bucket.name, Key }));
+    while (this.#planted.length > 0) {
+      const Objects = this.#planted.splice(0, DELETED_AT_ONCE).map((Key) => ({ Key }));
+      await this.#bucket.client.send(new DeleteObjectsCommand({ Bucket: this.#bucket.name, Delete: { Objects, Quiet: true } }));
+    }
   }
 
   /** Owner part of keys of what is in flight. */

@@ -10,6 +10,7 @@ import { LOGS_EXAMPLE } from '../openapi/examples.ts';
 import type { Route } from '../route.ts';
 import { HEALTHY } from '../status.ts';
 import { openStream, takeStreamPlace, whenOver } from '../stream.ts';
+import type { Turns } from '../turns.ts';
 import { TextPieces, visible } from '../visible.ts';
 import type { RunServices } from './routes.ts';
 import { LOOK_UP_CODES, readRunId, runPath } from './run-id.ts';
@@ -62,7 +63,7 @@ export function readLogs({ runs, lookUp, bounds }: RunServices): Route {
       if (typeof earlier !== 'string' && !follows) {
         response.status(HEALTHY).set('Content-Type', type);
         // A reader that goes, and an S3 that breaks off, end the answer in its middle, which a reader can tell.
-        await pipeline(earlier, logText(wrap), response as Response).catch(() => earlier.destroy());
+        await pipeline(earlier, logText(wrap, bounds.turns), response as Response).catch(() => earlier.destroy());
         return;
       }
       const before = typeof earlier === 'string' ? earlier : await textOf(earlier);
@@ -87,16 +88,22 @@ function wantsJsonLines(request: Request): boolean {
   return (request.get('Accept') ?? '').length <= MAX_ACCEPT && request.accepts(['text/plain', NDJSON]) === NDJSON;
 }
 
-/** Makes a log fit to be shown, as it comes; JSON needs whole lines. */
-function logText(wrap: (lines: string) => string): Transform {
+/** Makes a log fit to be shown, as it comes, a piece per turn; JSON needs whole lines. */
+function logText(wrap: (lines: string) => string, turns: Turns): Transform {
   const pieces = new TextPieces();
   let rest = '';
+  const next = (chunk: Buffer): string => {
+    const text = rest + pieces.next(chunk);
+    const end = wrap === visible ? text.length : text.lastIndexOf('\n') + 1;
+    rest = text.slice(end);
+    return wrap(text.slice(0, end));
+  };
   return new Transform({
     transform(chunk: Buffer, _encoding, done) {
-      const text = rest + pieces.next(chunk);
-      const end = wrap === visible ? text.length : text.lastIndexOf('\n') + 1;
-      rest = text.slice(end);
-      done(null, wrap(text.slice(0, end)));
+      turns
+        .next()
+        .then(() => next(chunk))
+        .then((text) => done(null, text), done);
     },
     flush(done) {
       done(null, wrap(rest + pieces.rest()));

@@ -1,8 +1,11 @@
 // Output of an honest job: a file for each dataset at its own key, and a manifest that is true.
 import { createHash, randomUUID } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import { s3 } from './s3.mjs';
 import { request } from './world.mjs';
 
+/** Its image's name: a variant has another. */
+const { name: job } = JSON.parse(readFileSync('/app/job.json', 'utf8'));
 const CONTENT = 'id\n1\n';
 /** The mark of this start of the attempt. */
 export const token = randomUUID();
@@ -31,7 +34,7 @@ export function honestManifest() {
     attempt: request.attempt,
     token,
     pipeline: request.pipeline,
-    job: 'evil',
+    job,
     snapshot: { consistency: 'snapshot', takenAt: now },
     resources: Object.keys(request.datasets).map((name) => resource(name, keys[name], bucket)),
   };
