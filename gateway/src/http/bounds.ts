@@ -1,5 +1,5 @@
 import { GatewayError } from '../errors.ts';
-import { Turns } from './turns.ts';
+import { Turns } from '../turns.ts';
 
 /** Every bound of what comes in by HTTP, in one place. Milliseconds and bytes. */
 export const BOUNDS = {

@@ -1,9 +1,10 @@
-import { setTimeout as sleep } from 'node:timers/promises';
+import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import type { Engine } from '../engine/engine.ts';
 import type { Conditions } from '../ledger/conditional.ts';
 import type { AttemptEntry, Owner } from '../ledger/entries.ts';
 import type { History } from '../ledger/history.ts';
+import type { QueueEntry } from '../ledger/keys.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import { undefinedIfUntrusted } from '../ledger/sealed-store.ts';
 import type { Cleaner } from './cleaner.ts';
@@ -85,7 +86,7 @@ export class Reconciler {
     const [containers, attempts] = await Promise.all([engine.list(owning.installation), ledger.attemptsInFlight(owner)]);
     const [queue, cancels] = await Promise.all([ledger.queue(owner), ledger.cancels(owner)]);
     const open = new Set(queue.believed.map(({ run }) => run));
-    const taken = queue.believed.filter((entry) => runs.takeUp(owner, entry) === 'taken up').length;
+    const taken = await this.#takeUp(owner, queue.believed);
     if (taken > 0) log.info({ runs: taken }, 'taking up runs that this gateway did not know of');
     for (const run of cancels) {
       const handle = runs.get(run);
@@ -105,6 +106,17 @@ export class Reconciler {
     for (const { run, attempt } of over.slice(0, SWEPT_AT_ONCE)) await this.#sweepAgain(owner, run, attempt);
     await this.#dropStamps(owner, open);
     await this.#expire(owner);
+  }
+
+  /** Takes up what is not driven here yet, one per turn of the event loop: it may be thousands. Returns how many that were. */
+  async #takeUp(owner: Owner, entries: readonly QueueEntry[]): Promise<number> {
+    let taken = 0;
+    for (const entry of entries) {
+      if (this.#services.runs.takeUp(owner, entry) !== 'taken up') continue;
+      taken++;
+      await nextTurn();
+    }
+    return taken;
   }
 
   /** The second sweep of an attempt whose run has ended: for what S3 was still busy with when its job died. */

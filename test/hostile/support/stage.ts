@@ -49,6 +49,7 @@ export class Stage {
   #gateway: TestGateway;
   #bucket: TestBucket;
   #planted: string[] = [];
+  #engine: Promise<{ ID: string }> | undefined;
   #number = 0;
 
   private constructor(options: StageOptions, database: string, gateway: TestGateway, bucket: TestBucket, watch: Watch) {
@@ -142,7 +143,9 @@ export class Stage {
 
   /** Owner part of keys of what is in flight. */
   async owner(): Promise<{ readonly installation: string; readonly engine: string; readonly path: string }> {
-    const { ID } = (await docker.info()) as { ID: string };
+    // Asked once: thousands of forged keys need it.
+    this.#engine ??= docker.info() as Promise<{ ID: string }>;
+    const { ID } = await this.#engine;
     const { installation } = this.#gateway;
     return { installation, engine: ID, path: `${installation}/${ID.replaceAll(/[^A-Za-z0-9._-]/g, '-')}` };
   }

@@ -2,6 +2,7 @@ import type { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type Docker from 'dockerode';
 import type { AttemptExit } from '../engine.ts';
+import { inPieces } from '../in-pieces.ts';
 import { bounded } from './call.ts';
 import { statusOf } from './failure.ts';
 import type { Delivery } from './delivery.ts';
@@ -82,24 +83,16 @@ async function guarded(container: Docker.Container, stream: Readable, delivery: 
 }
 
 /** Hands a stream on; true when it ended by itself and at the end of a frame. */
-function pump(stream: Readable, delivery: Delivery): Promise<boolean> {
+async function pump(stream: Readable, delivery: Delivery): Promise<boolean> {
   const demux = new Demux((kind, chunk) => delivery.take(kind, chunk));
-  return new Promise((resolve) => {
-    stream.on('data', (chunk: Buffer) => {
-      try {
-        demux.write(chunk);
-      } catch {
-        // Not Docker's frames any more: as good as cut, and the log is read instead.
-        resolve(false);
-        stream.destroy();
-      }
-    });
-    stream.once('end', () => resolve(demux.betweenFrames));
-    // 'on', since a socket may fail more than once and an unheard 'error' would end the gateway.
-    stream.on('error', () => resolve(false));
-    stream.once('close', () => resolve(false));
-    if (stream.destroyed) resolve(false);
-  });
+  try {
+    for await (const piece of inPieces(stream)) demux.write(piece);
+    return demux.betweenFrames;
+  } catch {
+    // Cut, or not Docker's frames any more, which is as good as cut: the log is read instead.
+    stream.destroy();
+    return false;
+  }
 }
 
 /** Cuts a stream that stays open though its container is over, and gives up when the daemon is away for too long. */

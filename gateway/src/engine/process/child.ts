@@ -1,7 +1,9 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { constants } from 'node:os';
+import type { Readable } from 'node:stream';
 import { type Attempt, type AttemptExit, type AttemptId, EngineError, type OutputSink } from '../engine.ts';
+import { inPieces } from '../in-pieces.ts';
 
 // What a grandchild that left the group may hold open after the job's own end.
 const DRAIN_MS = 5_000;
@@ -75,8 +77,7 @@ export class ChildAttempt implements Attempt {
 
 /** Hands the output on; resolves once the child has ended and both streams are at their end. */
 function watch(child: ChildProcess, output: OutputSink, startedAt: Date): Promise<AttemptExit> {
-  child.stdout?.on('data', (chunk: Buffer) => output.stdout(chunk));
-  child.stderr?.on('data', (chunk: Buffer) => output.stderr(chunk));
+  const handed = Promise.all([handOn(child.stdout, (piece) => output.stdout(piece)), handOn(child.stderr, (piece) => output.stderr(piece))]);
   // A job that ended early makes writing to it fail; its exit tells why.
   child.stdin?.on('error', () => undefined);
   // 'spawn' tells a failed start; without a listener the event would end the gateway.
@@ -95,9 +96,20 @@ function watch(child: ChildProcess, output: OutputSink, startedAt: Date): Promis
     child.once('close', (code, signal) => {
       clearTimeout(cut);
       const status = code ?? 128 + (signal === null ? 0 : constants.signals[signal]);
-      resolve({ status, oomKilled: false, startedAt, finishedAt: new Date() });
+      const finishedAt = new Date();
+      void handed.then(() => resolve({ status, oomKilled: false, startedAt, finishedAt }));
     });
   });
+}
+
+/** Hands a stream on, to its end or until it is cut. */
+async function handOn(stream: Readable | null, take: (piece: Buffer) => void): Promise<void> {
+  if (stream === null) return;
+  try {
+    for await (const piece of inPieces(stream)) take(piece);
+  } catch {
+    // Cut after the child's end.
+  }
 }
 
 function signalGroup(pid: number, signal: NodeJS.Signals): void {

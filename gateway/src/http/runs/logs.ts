@@ -10,7 +10,7 @@ import { LOGS_EXAMPLE } from '../openapi/examples.ts';
 import type { Route } from '../route.ts';
 import { HEALTHY } from '../status.ts';
 import { openStream, takeStreamPlace, whenOver } from '../stream.ts';
-import type { Turns } from '../turns.ts';
+import type { Turns } from '../../turns.ts';
 import { TextPieces, visible } from '../visible.ts';
 import type { RunServices } from './routes.ts';
 import { LOOK_UP_CODES, readRunId, runPath } from './run-id.ts';
