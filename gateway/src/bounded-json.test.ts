@@ -26,9 +26,16 @@ describe('parseJson', () => {
     ['deep objects', '{"a":'.repeat(65) + '1' + '}'.repeat(65)],
     ['depth that never closes', '['.repeat(1_000_000)],
     ['very many empty objects', `[${'{},'.repeat(400_000)}0]`],
+    ['very many names of fields', `{${Array.from({ length: 20_001 }, (_, at) => `"n${at}":0`).join()}}`],
+    ['very many names in different objects', `[${Array.from({ length: 20_001 }, (_, at) => `{"n${at}":0}`).join()}]`],
     ['very many numbers', `[${'0,'.repeat(400_000)}0]`],
   ])('refuses %s before it parses', (_, text) => {
     expect(() => parseJson(text)).toThrow(JsonBoundsError);
+  });
+
+  test('counts a name once', () => {
+    const text = `[${Array.from({ length: 50_000 }, () => '{"name":1,"type":{"a\\":b":2}}').join()}]`;
+    expect(parseJson(text)).toEqual(JSON.parse(text));
   });
 
   test('does not count what stands in strings', () => {

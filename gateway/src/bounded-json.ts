@@ -6,10 +6,12 @@ export interface JsonBounds {
   readonly depth: number;
   /** Values, as the commas and brackets outside of strings tell. */
   readonly values: number;
+  /** Different names of fields: each takes memory of its own. */
+  readonly names: number;
 }
 
 /** Bounds that no document of ours comes near. */
-export const JSON_BOUNDS: JsonBounds = { depth: 64, values: 400_000 };
+export const JSON_BOUNDS: JsonBounds = { depth: 64, values: 400_000, names: 20_000 };
 
 /** A text that is JSON perhaps, and too deep or too manifold to be looked at. */
 export class JsonBoundsError extends SyntaxError {
@@ -21,7 +23,10 @@ export class JsonBoundsError extends SyntaxError {
 
 const QUOTE = 0x22;
 const COMMA = 0x2c;
+const COLON = 0x3a;
 const BACKSLASH = 0x5c;
+/** Letters of a field: `"":0,` */
+const SHORTEST_FIELD = 5;
 const OPENS: ReadonlySet<number> = new Set([0x5b, 0x7b]);
 const CLOSES: ReadonlySet<number> = new Set([0x5d, 0x7d]);
 
@@ -36,17 +41,29 @@ export function isUnreadable(error: unknown): error is SyntaxError | z.ZodError 
   return error instanceof SyntaxError || error instanceof z.ZodError;
 }
 
-function checkBounds(text: string, { depth: maxDepth, values: maxValues }: JsonBounds): void {
+function checkBounds(text: string, { depth: maxDepth, values: maxValues, names: maxNames }: JsonBounds): void {
   let depth = 0;
   let values = 1;
   let quoted = false;
+  let begin = 0;
+  let end = 0;
+  // A short text has no room for more.
+  const names = text.length > maxNames * SHORTEST_FIELD ? new Set<string>() : undefined;
   for (let at = 0; at < text.length; at++) {
     const code = text.charCodeAt(at);
     if (quoted) {
       if (code === BACKSLASH) at++;
-      else if (code === QUOTE) quoted = false;
-    } else if (code === QUOTE) quoted = true;
-    else if (code === COMMA) values++;
+      else if (code === QUOTE) {
+        quoted = false;
+        end = at;
+      }
+    } else if (code === QUOTE) {
+      quoted = true;
+      begin = at + 1;
+    } else if (code === COLON) {
+      names?.add(text.slice(begin, end));
+      if (names !== undefined && names.size > maxNames) throw new JsonBoundsError(`has more than ${maxNames} names of fields`);
+    } else if (code === COMMA) values++;
     else if (OPENS.has(code)) {
       values++;
       depth++;

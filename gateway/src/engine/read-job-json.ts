@@ -8,6 +8,8 @@ export const MAX_JOB_JSON_BYTES = 1024 * 1024;
 /** Longest description of datasets, in letters of JSON. */
 const MAX_SCHEMA_CHARS = 256 * 1024;
 const MAX_PROBLEMS = 20;
+/** A schema of many columns fits; of each wrong value zod would keep a complaint. */
+const BOUNDS = { depth: 64, values: 20_000, names: 20_000 };
 
 /** Reads a job.json that an engine found; rejects by `IMAGE_INVALID` with every problem listed. `where` begins the sentence, `mend` ends it. */
 export function readJobJson(text: string, job: string, where: string, mend: string): JobJson {
@@ -15,7 +17,7 @@ export function readJobJson(text: string, job: string, where: string, mend: stri
   if (Buffer.byteLength(text) > MAX_JOB_JSON_BYTES) throw invalid(`holds a job.json of more than ${MAX_JOB_JSON_BYTES} bytes`);
   let json: unknown;
   try {
-    json = parseJson(text);
+    json = parseJson(text, BOUNDS);
   } catch (error) {
     throw invalid(`holds a job.json that is not JSON (${(error as Error).message})`, error);
   }

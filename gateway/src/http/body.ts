@@ -1,6 +1,6 @@
 import { SCHEMA_POLICIES, datasetNameSchema } from '@esclusa/contract';
 import { z } from 'zod';
-import { JsonBoundsError, parseJson } from '../bounded-json.ts';
+import { type JsonBounds, JsonBoundsError, parseJson } from '../bounded-json.ts';
 import { GatewayError } from '../errors.ts';
 import { protoKeyIn } from '../proto-key.ts';
 
@@ -19,12 +19,18 @@ export const ingestaBodySchema = z.strictObject({
 });
 export type IngestaBody = z.infer<typeof ingestaBodySchema>;
 
+/** Depth that leaves room for the document that a part of the body may be kept in. */
+const JSON_OF_BODIES: JsonBounds = { depth: 32, values: 10_000, names: 10_000 };
+/** Wrong fields that an answer lists. */
+const MOST_TOLD = 20;
+/** Letters of a field's name, or of what is wrong with it, that it shows. */
+const MAX_SHOWN_CHARS = 500;
+
 /** A query, checked. Rejects with `BODY_INVALID` that lists every parameter that is wrong. */
 export function parseQuery<T>(schema: z.ZodType<T>, query: unknown): T {
   const parsed = schema.safeParse(query);
   if (parsed.success) return parsed.data;
-  const errors = parsed.error.issues.map(({ path, message }) => ({ field: path.join('.'), message }));
-  throw new GatewayError('BODY_INVALID', errors.map(({ field, message }) => `${field}: ${message}`).join('; '), { details: { errors } });
+  throw invalid(parsed.error.issues.map(({ path, message }) => ({ field: path.join('.'), message })));
 }
 
 /** Body of `POST /api/ingesta/{pipeline}/plan`. */
@@ -43,16 +49,14 @@ export function parseBody<Shape extends z.ZodRawShape>(
 ): z.infer<z.ZodObject<Shape>> {
   let json: unknown = {};
   try {
-    if (typeof text === 'string' && text.trim() !== '') json = parseJson(text);
+    if (typeof text === 'string' && text.trim() !== '') json = parseJson(text, JSON_OF_BODIES);
   } catch (cause) {
     if (cause instanceof JsonBoundsError) throw new GatewayError('BODY_INVALID', `the body ${cause.message}; send ${wanted}`, { cause });
     throw new GatewayError('BODY_INVALID', `the body is not JSON: ${(cause as Error).message}; send ${wanted}`, { cause });
   }
   const proto = protoKeyIn(json);
   if (proto !== undefined) {
-    const field = proto.join('.');
-    const errors = [{ field, message: 'no field may have this name' }];
-    throw new GatewayError('BODY_INVALID', `${field}: no field may have this name`, { details: { errors } });
+    throw invalid([{ field: proto.join('.'), message: 'no field may have this name' }]);
   }
   const parsed = schema.safeParse(json);
   if (parsed.success) return parsed.data;
@@ -64,6 +68,22 @@ export function parseBody<Shape extends z.ZodRawShape>(
     const message = issue.code === 'unrecognized_keys' ? `unknown field; the body knows ${known}` : issue.message;
     return fields.map((path) => ({ field: path.join('.'), message }));
   });
-  const detail = errors.map(({ field, message }) => (field === '' ? message : `${field}: ${message}`)).join('; ');
-  throw new GatewayError('BODY_INVALID', detail, { details: { errors } });
+  throw invalid(errors);
+}
+
+interface WrongField {
+  readonly field: string;
+  readonly message: string;
+}
+
+/** Tells the first of them only: an answer may be sent to many, and none of them needs to read it. */
+function invalid(wrong: readonly WrongField[]): GatewayError {
+  const errors = wrong.slice(0, MOST_TOLD).map(({ field, message }) => ({ field: shortened(field), message: shortened(message) }));
+  const sentences = errors.map(({ field, message }) => (field === '' ? message : `${field}: ${message}`));
+  const more = wrong.length > MOST_TOLD ? [`${wrong.length - MOST_TOLD} more fields are wrong`] : [];
+  return new GatewayError('BODY_INVALID', [...sentences, ...more].join('; '), { details: { errors } });
+}
+
+function shortened(text: string): string {
+  return text.length > MAX_SHOWN_CHARS ? `${text.slice(0, MAX_SHOWN_CHARS)}…` : text;
 }

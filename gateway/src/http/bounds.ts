@@ -23,6 +23,8 @@ export const BOUNDS = {
   /** Bytes that one reader of a stream may be behind, and all readers together. */
   behindBytes: 256 * 1024,
   allBehindBytes: 16 * 1024 * 1024,
+  /** Bytes of all answers that nobody has taken yet, beyond which nothing more is read out. */
+  allUnsentBytes: 24 * 1024 * 1024,
 } as const;
 
 /** Bounds that protect the gateway from too many streams, waiting callers and unread bytes at once. */

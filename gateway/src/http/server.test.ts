@@ -36,6 +36,7 @@ describe('what is no request', () => {
     ['no method that there is', 'FOO / HTTP/1.1\r\nHost: a\r\n\r\n', '400', 'REQUEST_MALFORMED'],
     ['too many headers', `GET / HTTP/1.1\r\nHost: a\r\nX: ${'x'.repeat(20_000)}\r\n\r\n`, '431', 'HEADERS_TOO_LARGE'],
     ['a tunnel', 'CONNECT evil:80 HTTP/1.1\r\nHost: evil:80\r\n\r\n', '405', 'METHOD_NOT_ALLOWED'],
+    ['a request without Host', 'GET / HTTP/1.1\r\nConnection: close\r\n\r\n', '400', 'REQUEST_MALFORMED'],
     ['HTTP/2', 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n', '400', 'REQUEST_MALFORMED'],
   ])('%s is answered once, with a code, and closed', async (_, text, status, code) => {
     const seen = await raw(text, ok);
@@ -119,4 +120,30 @@ test('a reader that takes nothing is cut', async () => {
   socket.pause();
   await cut.promise;
   socket.destroy();
+});
+
+describe('while a reader takes nothing of 40 MiB', () => {
+  test.each([
+    ['GET /api/runs', '429'],
+    ['HEAD /docs', '429'],
+    ['GET /health', '200'],
+    ['POST /api/ingesta/x', '200'],
+  ])('%s is answered %s', async (line, status) => {
+    const large = Buffer.alloc(40 * 1024 * 1024);
+    server = createGatewayServer((request, response) => void response.end(request.url === '/large' ? large : 'ok'), 54, pino({ level: 'silent' }));
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const { port } = server.address() as AddressInfo;
+    const slow = connect(port, '127.0.0.1').pause();
+    slow.write('GET /large HTTP/1.1\r\nHost: a\r\n\r\n');
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    const other = connect(port, '127.0.0.1');
+    other.write(`${line} HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\nConnection: close\r\n\r\n`);
+    let seen = '';
+    other.on('data', (chunk) => (seen += String(chunk)));
+    await once(other, 'close');
+    slow.destroy();
+    expect(statuses(seen)).toEqual([status]);
+    if (status === '429' && !line.startsWith('HEAD')) expect(seen).toContain('"code":"TOO_MANY_REQUESTS"');
+  });
 });

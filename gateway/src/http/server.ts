@@ -4,11 +4,13 @@ import type { Duplex } from 'node:stream';
 import type { Logger } from 'pino';
 import type { GatewayErrorCode } from '../errors.ts';
 import { BOUNDS, connectionsFor } from './bounds.ts';
-import { problemText } from './problem.ts';
+import { type Problem, problemText } from './problem.ts';
 import { declaresTooMuch } from './read-body.ts';
 import { statusOf } from './status.ts';
 
 const DROPPED_EVERY_MS = 60_000;
+const RETRY_AFTER_SECONDS = 5;
+const READS: ReadonlySet<string> = new Set(['GET', 'HEAD']);
 
 /** Handles a request that may be worked on. */
 export type RequestListener = (request: IncomingMessage, response: ServerResponse) => void;
@@ -29,6 +31,8 @@ interface Connection {
  */
 export function createGatewayServer(listener: RequestListener, openRuns: number, log: Logger): Server {
   const server = createServer({
+    // Node's own refusal of a request without Host is no problem document.
+    requireHostHeader: false,
     connectionsCheckingInterval: BOUNDS.checkMs,
     headersTimeout: BOUNDS.headersMs,
     requestTimeout: BOUNDS.requestMs,
@@ -40,7 +44,17 @@ export function createGatewayServer(listener: RequestListener, openRuns: number,
   server.maxConnections = connectionsFor(openRuns);
   server.timeout = BOUNDS.silenceMs;
   const connections = new WeakMap<Duplex, Connection>();
+  const sockets = new Set<Socket>();
+  server.on('connection', (socket: Socket) => {
+    sockets.add(socket);
+    socket.once('close', () => sockets.delete(socket));
+  });
 
+  const begin = (request: IncomingMessage, response: ServerResponse): void => {
+    const problem = problemOf(request, sockets);
+    if (problem === undefined) listener(request, response);
+    else answerProblem(response, problem);
+  };
   server.on('request', (request, response) => {
     const { socket } = request;
     const connection = connections.get(socket) ?? connectionOf(socket);
@@ -59,8 +73,8 @@ export function createGatewayServer(listener: RequestListener, openRuns: number,
     });
     // Each holds memory until those before it are answered, and work would be done for one who reads nothing: so it begins when it is its turn.
     if (open.size > BOUNDS.pipelined) socket.destroy();
-    else if (open.size === 1) listener(request, response);
-    else waiting.push(() => listener(request, response));
+    else if (open.size === 1) begin(request, response);
+    else waiting.push(() => begin(request, response));
   });
   server.on('checkContinue', (request: IncomingMessage, response: ServerResponse) => {
     // The server never asks for the body of a request that it would refuse.
@@ -104,6 +118,30 @@ function connectionOf(socket: Socket): Connection {
     });
   });
   return { open, waiting: [], isAnswered: false };
+}
+
+/** Why a request is not even looked at. */
+function problemOf(request: IncomingMessage, sockets: ReadonlySet<Socket>): Problem | undefined {
+  if (request.headers.host === undefined && request.httpVersionMinor > 0) {
+    return { code: 'REQUEST_MALFORMED', detail: 'a request has one Host; send it' };
+  }
+  // Answers of which readers take nothing lie in memory; small ones, and those to who waits for a run, go on.
+  if (!READS.has(request.method ?? '') || request.url === '/health') return undefined;
+  let unsent = 0;
+  for (const { writableLength } of sockets) unsent += writableLength;
+  if (unsent <= BOUNDS.allUnsentBytes) return undefined;
+  return { code: 'TOO_MANY_REQUESTS', detail: 'too much of other answers waits to be read; try again later', retryAfterSeconds: RETRY_AFTER_SECONDS };
+}
+
+function answerProblem(response: ServerResponse, problem: Problem): void {
+  const { code, retryAfterSeconds } = problem;
+  response.writeHead(statusOf(code), {
+    'Content-Type': 'application/problem+json; charset=utf-8',
+    'X-Content-Type-Options': 'nosniff',
+    'Cache-Control': 'no-store',
+    ...(retryAfterSeconds === undefined ? {} : { 'Retry-After': String(retryAfterSeconds) }),
+  });
+  response.end(problemText(problem));
 }
 
 function whyRefused({ code, message }: NodeJS.ErrnoException): [GatewayErrorCode, string] {

@@ -1,10 +1,12 @@
 import { type DatasetState, datasetStateSchema, isIncremental } from '@esclusa/contract';
 import { z } from 'zod';
 import { GatewayError } from '../errors.ts';
+import { MAX_STATE_BYTES } from '../ledger/check-manifest.ts';
 import type { Claimant, States } from '../ledger/states.ts';
 import type { Catalogue } from '../pipelines/catalogue.ts';
 import type { Pipeline } from '../pipelines/pipeline.ts';
 import { parseBody } from './body.ts';
+import { firstInexactNumber } from './exact-numbers.ts';
 import { pipelinePath } from './pipeline-path.ts';
 import type { Route } from './route.ts';
 import { type StateAnswer, stateSchema } from './schemas/index.ts';
@@ -76,6 +78,7 @@ function setState(services: StateServices): Route {
     }),
     handle: async (request, response) => {
       const { state } = parseBody(bodySchema, request.body, '{"state": {"cursor": "…", "value": "…"}}');
+      checkState(String(request.body), state);
       response.json(await change(services, request.params, state));
     },
   };
@@ -121,6 +124,17 @@ function deleteClaim(services: StateServices): Route {
       response.json(await answerOf(services, pipeline));
     },
   };
+}
+
+/** What is kept must be what was sent, and small enough to be handed to a job. */
+function checkState(text: string, state: DatasetState): void {
+  const inexact = firstInexactNumber(text);
+  if (inexact !== undefined) {
+    const why = `${inexact.slice(0, 100)} is a number that can't be kept as it is written; give it as a text, as a manifest's "state" does`;
+    throw new GatewayError('BODY_INVALID', `state: ${why}`, { details: { errors: [{ field: 'state', message: why }] } });
+  }
+  const bytes = Buffer.byteLength(JSON.stringify(state));
+  if (bytes > MAX_STATE_BYTES) throw new GatewayError('BODY_TOO_LARGE', `a dataset's state may have ${MAX_STATE_BYTES} bytes, and this one has ${bytes}`);
 }
 
 async function change(services: StateServices, params: Readonly<Record<string, unknown>>, state: DatasetState | undefined): Promise<StateAnswer> {

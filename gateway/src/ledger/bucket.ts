@@ -86,7 +86,7 @@ export function ifTooLarge(error: unknown): ObjectTooLarge {
 }
 
 /** Most bytes that are read of an object into memory, by its kind. */
-export const MAX_BYTES = { document: 1024 * 1024, manifest: 8 * 1024 * 1024, log: 2 * 1024 * 1024 } as const;
+export const MAX_BYTES = { document: 1024 * 1024, manifest: 8 * 1024 * 1024, states: 8 * 1024 * 1024, log: 2 * 1024 * 1024 } as const;
 
 /** An open multipart upload. */
 export interface OpenUpload {

@@ -1,6 +1,9 @@
 import { type Manifest, OWNER_METADATA, type Resource, filesOf, isFileKey, ownerMetadata } from '@esclusa/contract';
 import type { ObjectHead } from './bucket.ts';
 
+/** Largest state of a dataset, in bytes of JSON: its next run is given all of its datasets' in one variable. */
+export const MAX_STATE_BYTES = 32 * 1024;
+
 /** Request of an attempt, which its manifest must keep to. */
 export interface AskedOf {
   readonly bucket: string;
@@ -31,7 +34,7 @@ export function manifestProblem(manifest: Manifest, asked: AskedOf): string | un
   const missing = Object.keys(keys).find((name) => !names.has(name));
   if (missing !== undefined) return `its manifest has no dataset ${shown(missing)}`;
   for (const resource of manifest.resources) {
-    const problem = resourceProblem(resource, asked.bucket, keys[resource.name] ?? '');
+    const problem = resourceProblem(resource, asked.bucket, keys[resource.name] ?? '') ?? stateProblem(resource);
     if (problem !== undefined) return problem;
   }
   return undefined;
@@ -48,6 +51,11 @@ function resourceProblem(resource: Resource, bucket: string, key: string): strin
   if (Array.isArray(path) && JSON.stringify(path) !== JSON.stringify(paths)) return `its manifest has two lists of the files of ${shown(name)}`;
   const [rows, bytes] = [sum(files.map((file) => file.rows)), sum(files.map((file) => file.bytes))];
   return rows === resource.rows && bytes === resource.bytes ? undefined : `its manifest adds the files of ${shown(name)} up wrongly`;
+}
+
+function stateProblem({ name, state }: Resource): string | undefined {
+  if (state === undefined || Buffer.byteLength(JSON.stringify(state)) <= MAX_STATE_BYTES) return undefined;
+  return `its manifest has a state of ${shown(name)} that is larger than ${MAX_STATE_BYTES} bytes`;
 }
 
 /** Holds a file that a manifest names against its object in S3; undefined where it is there, whole, and of this very attempt. */

@@ -29,7 +29,7 @@ export type Decision =
 
 const keptSchema = z.discriminatedUnion('state', [z.object({ state: z.literal('aborted') }), z.object({ state: z.literal('broken'), why: z.string() })]);
 const HEADS_AT_ONCE = 16;
-// Large manifests are read one after the other: many jobs must not fill the gateway's memory together.
+// Large manifests are read and judged one after the other: many jobs must not fill the gateway's memory together.
 const LARGE_BYTES = 256 * 1024;
 
 /**
@@ -52,9 +52,13 @@ export class Decisions {
 
   /** The decision on an attempt; undefined while there is none. */
   async of(attempt: DecidedAttempt): Promise<Decision | undefined> {
-    const [seen, there] = await Promise.all([this.#seen(attempt), this.#look(attempt)]);
+    const [seen, there] = await Promise.all([this.#seen(attempt), this.#read(attempt, LARGE_BYTES)]);
     if (seen !== undefined || there === undefined) return seen;
-    return this.#keep(attempt, await this.#judge(attempt, there));
+    if (!(there instanceof ObjectTooLarge)) return this.#keep(attempt, await this.#judge(attempt, there));
+    return this.#large.add(async () => {
+      const whole = await this.#read(attempt, MAX_BYTES.manifest);
+      return whole === undefined ? undefined : this.#keep(attempt, await this.#judge(attempt, whole));
+    });
   }
 
   /** Settles an attempt whose container has stopped: what was decided, else `aborted`, from now on and for good. */
@@ -73,11 +77,8 @@ export class Decisions {
   }
 
   /** Reads the commit key, whose content nobody has checked so far. */
-  async #look(attempt: DecidedAttempt): Promise<TaggedObject | ObjectTooLarge | undefined> {
-    const read = (maxBytes: number): Promise<TaggedObject | ObjectTooLarge | undefined> =>
-      this.#bucket.getTagged(attempt.commitKey, maxBytes).catch(ifTooLarge);
-    const there = await read(LARGE_BYTES);
-    return there instanceof ObjectTooLarge ? this.#large.add(() => read(MAX_BYTES.manifest)) : there;
+  #read({ commitKey }: DecidedAttempt, maxBytes: number): Promise<TaggedObject | ObjectTooLarge | undefined> {
+    return this.#bucket.getTagged(commitKey, maxBytes).catch(ifTooLarge);
   }
 
   async #judge(attempt: DecidedAttempt, there: TaggedObject | ObjectTooLarge): Promise<Decision> {

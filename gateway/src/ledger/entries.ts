@@ -1,4 +1,4 @@
-import { datasetStateSchema, limitsSchema, schemaChangesSchema } from '@esclusa/contract';
+import { datasetStateSchema, limitsSchema, listOf, recordOf, schemaChangesSchema } from '@esclusa/contract';
 import { z } from 'zod';
 
 /** Who wrote an entry: two hosts on one bucket, or two installations, leave each other's alone. */
@@ -31,11 +31,11 @@ export const openRunSchema = z.object({
   job: z.string(),
   acceptedAt: z.iso.datetime(),
   requestedBy: requesterSchema,
-  datasets: z.record(z.string(), z.record(z.string(), z.unknown())),
+  datasets: recordOf(z.record(z.string(), z.unknown())),
   /** Whether these are all that the pipeline has: only then its manifest may become the pipeline's latest. */
   whole: z.boolean().default(true),
   /** The pipeline's `source` as it is written, so secrets stand in it only as references. */
-  source: z.record(z.string(), z.string()),
+  source: recordOf(z.string()),
   /** Stands for job and source: runs that read the same database have the same. */
   sourceKey: z.string(),
   /** Runs of its source that may go on at once, beside this one. */
@@ -66,12 +66,12 @@ export const attemptSchema = z.object({
   /** Whether the second is reserved for this run, so that its keys are the bare ones. */
   reserved: z.boolean(),
   /** Key per dataset. */
-  keys: z.record(z.string(), z.string()),
+  keys: recordOf(z.string()),
   commitKey: z.string(),
   /** Whose files they are; entries of earlier versions do not say. */
   pipeline: z.string().optional(),
   /** What the runs before have left of its incremental datasets. */
-  states: z.record(z.string(), datasetStateSchema).optional(),
+  states: recordOf(datasetStateSchema).optional(),
 });
 export type AttemptEntry = z.infer<typeof attemptSchema>;
 
@@ -79,8 +79,7 @@ export type AttemptEntry = z.infer<typeof attemptSchema>;
 export const statesSchema = z.object({
   version: z.literal(1),
   pipeline: z.string(),
-  datasets: z.record(
-    z.string(),
+  datasets: recordOf(
     z.object({
       /** In the job's own words. */
       state: datasetStateSchema,
@@ -95,7 +94,7 @@ export const statesSchema = z.object({
       run: z.string(),
       attempt: z.int(),
       commitKey: z.string(),
-      datasets: z.array(z.string()),
+      datasets: listOf(z.string()),
       /** Whose run it is; claims of earlier versions do not say. */
       owner: ownerSchema.optional(),
     })
@@ -130,7 +129,7 @@ export const verdictSchema = z.object({
   /** What the run does next. */
   next: z.enum(['retry', 'fail', 'cancel']),
   report: attemptReportSchema,
-  logTail: z.array(z.string()),
+  logTail: listOf(z.string()),
 });
 export type Verdict = z.infer<typeof verdictSchema>;
 
@@ -160,7 +159,7 @@ const publishedSchema = z.object({
   ...file,
   sha256: file.sha256.optional(),
   /** In the order of their rows, where there are several. */
-  files: z.array(z.object(file)).optional(),
+  files: listOf(z.object(file)).optional(),
   /** Values whose conversion lost something. Entries of earlier versions have none: nothing was counted. */
   lossy: z.int().default(0),
   /** Which part of it was read, of an incremental one; in the job's own words. */
@@ -173,12 +172,12 @@ const publishedSchema = z.object({
 export const endedRunSchema = openRunSchema.extend({
   endedAt: z.iso.datetime(),
   state: z.enum(['succeeded', 'failed', 'cancelled']),
-  attempts: z.array(attemptReportSchema),
-  timeline: z.array(timelineEntrySchema),
+  attempts: listOf(attemptReportSchema),
+  timeline: listOf(timelineEntrySchema),
   /** How far its datasets had come, as the run's document shows it. */
   progress: z.record(z.string(), z.unknown()).optional(),
   /** Each dataset with its file or files, of a run that succeeded. */
-  files: z.record(z.string(), publishedSchema).optional(),
+  files: recordOf(publishedSchema).optional(),
   /** The code of a failure, and its sentence. */
   error: z.object({ code: z.string(), message: z.string(), details: z.record(z.string(), z.unknown()).optional() }).optional(),
   /** Commit key of the attempt that counts: its manifest. */
@@ -189,6 +188,6 @@ export const endedRunSchema = openRunSchema.extend({
   manifestSha256: z.string().optional(),
   /** The point in time that its datasets were read at; the manifest says more of it. */
   snapshot: z.object({ consistency: z.string(), takenAt: z.iso.datetime().optional() }).optional(),
-  logTail: z.array(z.string()),
+  logTail: listOf(z.string()),
 });
 export type EndedRun = z.infer<typeof endedRunSchema>;

@@ -120,7 +120,8 @@ export function attemptOf(key: string): { run: string; attempt: number } | undef
 
 /** What sorts an ended run in the index: the newest come first, since S3 lists in one direction only. */
 export function sortKey(acceptedAt: Date): string {
-  return (MAX_MS - acceptedAt.getTime()).toString(16).padStart(12, '0');
+  // A question may name an instant before all runs.
+  return (MAX_MS - Math.max(0, acceptedAt.getTime())).toString(16).padStart(12, '0');
 }
 
 /** The name of an ended run in the index, without its seal. */

@@ -1,10 +1,10 @@
 import { type DatasetState, type Manifest, resourceOf } from '@esclusa/contract';
 import { isUnreadable, parseJson } from '../bounded-json.ts';
-import type { TaggedObject } from './bucket.ts';
+import { MAX_BYTES, type TaggedObject } from './bucket.ts';
 import type { Decision } from './decisions.ts';
 import { type Owner, type StatesEntry, statesSchema } from './entries.ts';
 import type { LedgerKeys } from './keys.ts';
-import { type SealedStore, UntrustedEntry } from './sealed-store.ts';
+import { type SealedStore, UntrustedEntry, undefinedIfUntrusted } from './sealed-store.ts';
 
 /** An attempt that reads datasets in increments. */
 export interface Claimant {
@@ -43,7 +43,7 @@ export class States {
 
   /** A pipeline's states as they are now; `by`: who has claimed them. */
   async read(pipeline: string): Promise<{ readonly datasets: StatesEntry['datasets']; readonly by: Claimant | undefined }> {
-    const { datasets, claim } = await this.#entryOf(pipeline, await this.#store.tagged(this.#keys.states(pipeline)));
+    const { datasets, claim } = await this.#entryOf(pipeline, await this.#store.tagged(this.#keys.states(pipeline), MAX_BYTES.states));
     return { datasets, by: claim };
   }
 
@@ -88,25 +88,35 @@ export class States {
     // Not begun anew by themselves: rows would be read twice, and nobody would know.
     { refuseForged }: { refuseForged: boolean } = { refuseForged: true },
   ): Promise<Changed> {
-    const decide = async (there: TaggedObject | undefined) => {
-      const entry = await this.#entryOf(pipeline, there);
+    const decide = async (there: TaggedObject | undefined, isForged: boolean) => {
+      const entry = await this.#entryOf(pipeline, there).catch((error: unknown) => {
+        if (refuseForged) throw error;
+        undefinedIfUntrusted(error);
+        return nothingRead(pipeline);
+      });
       const next = await change(entry);
       if (next === undefined) {
         if (entry.claim === undefined) throw new Error(`the states of ${pipeline} are claimed by nobody and were refused`);
         return { text: undefined, told: { by: entry.claim } };
       }
       const text = JSON.stringify(next);
-      const stays = text === there?.text || (there === undefined && Object.keys(next.datasets).length === 0 && next.claim === undefined);
+      if (Buffer.byteLength(text) > MAX_BYTES.states) throw new Error(`the states of ${pipeline} are larger than ${MAX_BYTES.states} bytes`);
+      const isNothing = Object.keys(next.datasets).length === 0 && next.claim === undefined;
+      const stays = text === there?.text || (there === undefined && !isForged && isNothing);
       return { text: stays ? undefined : text, told: { entry: next } };
     };
-    return this.#store.change<Changed>(this.#keys.states(pipeline), decide, { refuseForged });
+    return this.#store.change<Changed>(this.#keys.states(pipeline), decide, { maxBytes: MAX_BYTES.states, refuseForged });
   }
 
   /** What stands there, with what became of its claim. */
   async #entryOf(pipeline: string, there: TaggedObject | undefined): Promise<StatesEntry> {
-    const entry = there === undefined ? { version: 1 as const, pipeline, datasets: {} } : readStates(this.#keys.states(pipeline), pipeline, there);
+    const entry = there === undefined ? nothingRead(pipeline) : readStates(this.#keys.states(pipeline), pipeline, there);
     return settled(entry, entry.claim === undefined ? undefined : await this.#decisionOn(pipeline, entry.claim));
   }
+}
+
+function nothingRead(pipeline: string): StatesEntry {
+  return { version: 1, pipeline, datasets: {} };
 }
 
 function readStates(key: string, pipeline: string, { text }: TaggedObject): StatesEntry {

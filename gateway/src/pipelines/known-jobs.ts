@@ -19,21 +19,16 @@ export class KnownJobs {
 
   /** Returns true if any job declares the variable secret. */
   isSecret(name: string): boolean {
-    return this.#some((variable) => variable.name === name && variable.secret);
+    return [...this.#jobs.values()].some(({ environment }) => environment.some((variable) => variable.name === name && variable.secret));
   }
 
-  /** Returns true if a job other than this one declares the variable. */
-  othersDeclare(name: string, job: string): boolean {
-    return this.#some((variable, of) => variable.name === name && of !== job);
+  /** Names of the jobs other than this one that declare the variable. */
+  othersThatDeclare(name: string, job: string): string[] {
+    return [...this.#jobs].flatMap(([of, { environment }]) => (of !== job && environment.some((variable) => variable.name === name) ? [of] : []));
   }
 
   /** Names of all variables that are declared secret. */
   secrets(): ReadonlySet<string> {
     return new Set([...this.#jobs.values()].flatMap(({ environment }) => environment.filter(({ secret }) => secret).map(({ name }) => name)));
-  }
-
-  #some(test: (variable: JobJson['environment'][number], job: string) => boolean): boolean {
-    for (const [name, { environment }] of this.#jobs) if (environment.some((variable) => test(variable, name))) return true;
-    return false;
   }
 }

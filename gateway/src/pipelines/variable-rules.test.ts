@@ -125,6 +125,18 @@ test("no job can spoil another one's variables by calling them secret", () => {
   expect(variableProblems({ ZETA_HOST: '${ZETA_HOST}' }, ZETA, environment, spoiler)).toEqual([]);
 });
 
+test('a variable is of the job that declares it and has the nearest name', () => {
+  const near = job('zetasql', { name: 'ZETA_HOST', secret: false });
+  const both = new KnownJobs();
+  both.add(ZETA);
+  both.add(near);
+  expect(variableProblems({}, ZETA, environment, both)).toEqual([]);
+  expect(variableProblems({}, near, environment, both)).toEqual([{ message: expect.stringContaining('ZETA_HOST') }]);
+  const alone = new KnownJobs();
+  alone.add(near);
+  expect(variableProblems({}, near, environment, alone)).toEqual([]);
+});
+
 test.each([
   ['ZETA_HOST', 'zeta', true],
   ['ZETA_HOST', 'zetadb', true],

@@ -28,10 +28,22 @@ const LEAST = 4;
 
 /** Returns true if a variable's name begins with the job's, perhaps without its last letters (`ZETA_HOST` of zeta or zetadb): it is the job's own. */
 export function isOwn(name: string, job: string): boolean {
+  return missing(name, job) <= CUT_OFF;
+}
+
+/** How many last letters of the job's name a variable's name leaves out; infinitely many where it does not begin with it. */
+function missing(name: string, job: string): number {
   const own = job.toUpperCase().replaceAll('-', '_');
-  if (name.startsWith(`${own}_`)) return true;
+  if (name.startsWith(`${own}_`)) return 0;
   const [first = ''] = name.split('_', 1);
-  return first !== name && first.length >= LEAST && !own.includes('_') && own.startsWith(first) && own.length - first.length <= CUT_OFF;
+  const isBeginning = first !== name && first.length >= LEAST && !own.includes('_') && own.startsWith(first);
+  return isBeginning ? own.length - first.length : Infinity;
+}
+
+/** Returns true if the variable is the job's own, and no other's that declares it and has the nearer name (`POSTGRES_USER`: postgresql's before postgresqlx's). */
+function isNearest(name: string, job: string, jobs: KnownJobs | undefined): boolean {
+  const others = jobs?.othersThatDeclare(name, job) ?? [];
+  return isOwn(name, job) && others.every((other) => missing(name, job) <= missing(name, other));
 }
 
 /** Every rule that the pipeline's `source` or the job's job.json breaks. Without `jobs` only what this job says counts. */
@@ -68,15 +80,15 @@ function implicitProblem({ name, secret }: JobVariable, job: JobJson, environmen
       return `the job "${job.name}" declares ${name} plain, and the gateway's ${name} is a secret (${why}): have its job.json say "secret": true, or write a value under source`;
     }
   }
-  if (isOwn(name, job.name)) return undefined;
-  if (secret ? SHARED.has(name) : jobs?.othersDeclare(name, job.name) !== true) return undefined;
-  return `the job "${job.name}" asks for ${name}, which does not begin with its name: if it is to have the gateway's, write "${name}: \${${name}}" under source; if not, "${name}: ''"`;
+  if (isNearest(name, job.name, jobs)) return undefined;
+  if (secret ? SHARED.has(name) : (jobs?.othersThatDeclare(name, job.name) ?? []).length === 0) return undefined;
+  return `the job "${job.name}" asks for ${name}, which does not begin with its name, or is nearer to another job's: if it is to have the gateway's, write "${name}: \${${name}}" under source; if not, "${name}: ''"`;
 }
 
 /** Why a variable counts as secret; undefined when it does not. Of its own variables a job knows best, so that no other can spoil them by calling them secret. */
 function whySecret(name: string, job: JobJson, environment: Environment, jobs: KnownJobs | undefined): string | undefined {
   if (looksSecret(name)) return 'by its name';
   if (job.environment.some((variable) => variable.name === name && variable.secret)) return 'its job.json says so';
-  if (!isOwn(name, job.name) && jobs?.isSecret(name) === true) return 'the job.json of a job says so';
+  if (!isNearest(name, job.name, jobs) && jobs?.isSecret(name) === true) return 'the job.json of a job says so';
   return holdsPassword(environment[name] ?? '') ? 'it holds an address with a password' : undefined;
 }

@@ -16,6 +16,8 @@ export interface CleanerServices {
 }
 
 const STOP_GRACE_SECONDS = 1;
+// Any caller may ask for it.
+const MAX_KEPT = 20;
 // A check or plan is bounded by its own clock; another gateway may be waiting for its answer until then.
 const QUESTION_SECONDS = 120;
 // A gateway that was given another LEDGER_KEY by mistake must not end what runs; but nothing runs for ever.
@@ -36,7 +38,7 @@ export interface OpenRuns {
   readonly isUnknown: (run: string) => boolean;
 }
 
-/** Removes containers of this installation that nobody needs any more, with what they may have left; kept ones once their time is over. */
+/** Removes containers of this installation that nobody needs any more, with what they may have left; kept ones once their time is over, or newer ones are as many as may be. */
 export class Cleaner {
   readonly #services: CleanerServices;
 
@@ -46,12 +48,15 @@ export class Cleaner {
 
   /** Removes those of `containers` whose run has ended, as a gateway that was killed leaves them. */
   async removeEnded(owner: Owner, containers: readonly AttemptFound[], { isOpen, isUnknown }: OpenRuns): Promise<void> {
-    for (const container of containers) {
+    const newestFirst = containers.toSorted((one, other) => other.createdAt.getTime() - one.createdAt.getTime());
+    let kept = 0;
+    for (const container of newestFirst) {
       const age = (Date.now() - container.createdAt.getTime()) / 1_000;
       const isRun = isOpen(container.run) || (isUnknown(container.run) && age < UNKNOWN_SECONDS);
       const needed = container.mode === 'run' ? isRun : age < QUESTION_SECONDS;
-      if (needed || (await this.#isKept(container))) continue;
-      await this.#remove(owner, container);
+      if (needed) continue;
+      if (kept < MAX_KEPT && (await this.#isKept(container))) kept++;
+      else await this.#remove(owner, container);
     }
   }
 

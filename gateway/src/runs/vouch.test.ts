@@ -49,6 +49,7 @@ describe('a run that is taken up', () => {
     ['with a query of its own', { datasets: { productos: { query: 'select 1' } } }, 'run', 'PIPELINE_CHANGED'],
     ['with an option more', { datasets: { productos: { table: 'productos', where: 'true' } } }, 'run', 'PIPELINE_CHANGED'],
     ['with a dataset of its own', { datasets: { loot: { query: 'select 1' } } }, 'run', 'PIPELINE_CHANGED'],
+    ['with no dataset', { datasets: {} }, 'run', 'PIPELINE_CHANGED'],
     ['with a dataset that objects have', { datasets: { constructor: {} } }, 'run', 'PIPELINE_CHANGED'],
   ])('%s: sealed %#', async (_, change, sealed, unsealed) => {
     expect([await code(run(change), true), await code(run(change), false)]).toEqual([sealed, unsealed]);

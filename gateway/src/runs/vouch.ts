@@ -21,6 +21,7 @@ export async function vouchFor(run: OpenRun, catalogue: Pick<Catalogue, 'list' |
   const { pipeline, job } = await catalogue.get(run.pipeline);
   const isSame =
     run.job === pipeline.job &&
+    Object.keys(run.datasets).length > 0 &&
     isDeepStrictEqual(run.source, pipeline.source) &&
     Object.entries(run.datasets).every(([name, options]) => isOf(pipeline, name, options));
   if (!isSame) {

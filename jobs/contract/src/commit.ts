@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { listOf } from './lists.ts';
 import { schemaChangesSchema } from './schema-changes.ts';
 import { datasetStateSchema } from './states.ts';
 import { CONTRACT_VERSION } from './version.ts';
@@ -42,17 +43,17 @@ export const resourceSchema = z
   .looseObject({
     /** The dataset. */
     name: z.string(),
-    path: z.union([publishedFileSchema.shape.path, z.array(publishedFileSchema.shape.path).min(2)]),
+    path: z.union([publishedFileSchema.shape.path, listOf(publishedFileSchema.shape.path, { least: 2 })]),
     url: publishedFileSchema.shape.url.optional(),
     hash: publishedFileSchema.shape.hash.optional(),
     /** Of all its files. */
     rows: count,
     bytes: count,
     /** The files, in the order of the rows, where there are several. */
-    files: z.array(publishedFileSchema).min(2).optional(),
+    files: listOf(publishedFileSchema, { least: 2 }).optional(),
     /** Values whose conversion lost something, over all columns. */
     lossy: count.default(0),
-    schema: z.looseObject({ fields: z.array(columnSchema) }).optional(),
+    schema: z.looseObject({ fields: listOf(columnSchema) }).optional(),
     /** Which part of the dataset it is, of an incremental one; in the job's own words. */
     incremental: z.record(z.string(), z.unknown()).optional(),
     /** What the next run of an incremental dataset is given. */
@@ -94,7 +95,7 @@ export const committedSchema = z.looseObject({
   pipeline: z.string(),
   job: z.string(),
   snapshot: snapshotSchema,
-  resources: z.array(resourceSchema).min(1),
+  resources: listOf(resourceSchema, { least: 1 }),
 });
 export type Manifest = z.infer<typeof committedSchema>;
 

@@ -12,6 +12,7 @@ export * from './errors.ts';
 export * from './exit-status.ts';
 export * from './files.ts';
 export * from './job-json.ts';
+export * from './lists.ts';
 export * from './messages.ts';
 export * from './request.ts';
 export * from './s3-failure.ts';

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { columnSchema } from './commit.ts';
+import { listOf, recordOf } from './lists.ts';
 import { schemaChangesSchema } from './schema-changes.ts';
 
 const count = z.int().min(0);
@@ -9,8 +10,8 @@ const publishedSchema = z.object({ url: z.string(), rows: count, bytes: count })
 
 /** What `check` and `plan` say of one dataset. */
 const describedSchema = z.object({
-  columns: z.array(columnSchema),
-  omittedColumns: z.array(z.string()),
+  columns: listOf(columnSchema),
+  omittedColumns: listOf(z.string()),
   estimatedRows: count.optional(),
   estimatedBytes: count.optional(),
   /** How its columns differ from those of the pipeline's latest manifest, where the source can tell beforehand. */
@@ -19,12 +20,12 @@ const describedSchema = z.object({
 
 /** Last line of a job that succeeded. */
 export const resultSchema = z.discriminatedUnion('mode', [
-  z.object({ type: z.literal('result'), mode: z.literal('run'), commitKey: z.string(), datasets: z.record(z.string(), publishedSchema) }),
+  z.object({ type: z.literal('result'), mode: z.literal('run'), commitKey: z.string(), datasets: recordOf(publishedSchema) }),
   z.object({
     type: z.literal('result'),
     mode: z.enum(['check', 'plan']),
     source: z.record(z.string(), z.unknown()),
-    datasets: z.record(z.string(), describedSchema),
+    datasets: recordOf(describedSchema),
   }),
 ]);
 export type JobResult = z.infer<typeof resultSchema>;

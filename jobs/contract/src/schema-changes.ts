@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { listOf } from './lists.ts';
 
 /** What becomes of a run whose columns are not those of the run before (`schemaChanges` of a dataset): a word of the contract, since a caller may choose for one run. */
 export const SCHEMA_POLICIES = ['allow', 'additive', 'fail'] as const;
@@ -8,10 +9,10 @@ export type SchemaPolicy = (typeof SCHEMA_POLICIES)[number];
 export const schemaChangesSchema = z.object({
   /** The run that it is compared with. */
   since: z.string(),
-  added: z.array(z.string()).optional(),
-  dropped: z.array(z.string()).optional(),
+  added: listOf(z.string()).optional(),
+  dropped: listOf(z.string()).optional(),
   /** Of those that were dropped and added, pairs that stand at one place with one type, and so may be one column under two names. */
-  renamed: z.array(z.object({ from: z.string(), to: z.string() })).optional(),
-  retyped: z.array(z.object({ name: z.string(), from: z.string(), to: z.string() })).optional(),
+  renamed: listOf(z.object({ from: z.string(), to: z.string() })).optional(),
+  retyped: listOf(z.object({ name: z.string(), from: z.string(), to: z.string() })).optional(),
 });
 export type SchemaChanges = z.infer<typeof schemaChangesSchema>;

@@ -122,7 +122,7 @@ export function garbageFor(keyed: boolean): [what: string, content: () => string
   return Object.entries(GARBAGE).filter(([what]) => keyed || TELLING.has(what));
 }
 
-const TELLING: ReadonlySet<string> = new Set(['no JSON', '90 MiB of JSON', 'nesting of 100,000']);
+const TELLING: ReadonlySet<string> = new Set(['no JSON', '90 MiB of JSON', 'nesting of 100,000', '300,000 wrong values']);
 
 /** By what they are. */
 const GARBAGE: Readonly<Record<string, () => string | Buffer>> = {
@@ -132,5 +132,7 @@ const GARBAGE: Readonly<Record<string, () => string | Buffer>> = {
   '90 MiB of JSON': () => Buffer.concat([Buffer.from('{"pad":"'), Buffer.alloc(90 * 1024 * 1024, 'p'), Buffer.from('"}')]),
   'three million values': () => `{"x":[${'0,'.repeat(3_000_000)}0]}`,
   'nesting of 100,000': () => `{"x":${'['.repeat(100_000)}${']'.repeat(100_000)}}`,
+  '300,000 wrong values': () => `{"timeline":[${'1,'.repeat(299_999)}1],"version":1}`,
+  '380,000 names': () => `{${Array.from({ length: 380_000 }, (_, n) => `"n${n}":0`).join()}}`,
   __proto__: () => '{"__proto__":{"version":1},"constructor":{"prototype":{"version":1}}}',
 };

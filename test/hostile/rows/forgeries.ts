@@ -44,6 +44,12 @@ const ALTERED: Readonly<Record<string, string>> = {
   'many-resources': '100,000 resources',
   'many-files': '9,999 files in one dataset',
   'two-files-none-there': 'two files that are not there',
+  'empty-resources': '120,000 resources that say nothing',
+  'number-columns': '300,000 columns that are numbers',
+  'empty-files': '60,000 files that say nothing',
+  'number-paths': '300,000 paths that are numbers',
+  'many-names': '380,000 fields with different names',
+  'large-state': 'a state of 1.2 MB',
   aborted: 'that it is aborted',
 };
 

@@ -91,6 +91,10 @@ export function rawCases({ host, key }: RawTarget): Readonly<Record<string, read
       ['a state of __proto__', state('__proto__', '{"state":{"a":1}}'), 400, 404],
       ['a state that holds __proto__', state('productos', '{"state":{"__proto__":{"polluted":1},"cursor":"id","value":"x"}}'), 200, 400],
       ['a state nested 20,000 deep', state('productos', `{"state":{"cursor":"id","value":${deep(20_000)}}}`), 400],
+      ['a state nested 61 deep', state('productos', `{"state":{"cursor":"id","value":${deep(58)}}}`), 400],
+      ['a state of 40 KB', state('productos', `{"state":{"cursor":"id","value":"${'x'.repeat(40_000)}"}}`), 413],
+      ['a state of 1e999', state('productos', '{"state":{"cursor":"id","value":1e999}}'), 400],
+      ['a state of 20 digits', state('productos', '{"state":{"cursor":"id","value":12345678901234567890}}'), 400],
       ['the state of a dataset with ../', request('DELETE', '/api/ingesta/inc/state/..%2f..%2fx'), 200, 400, 404],
     ],
     'paths that lead elsewhere': [

@@ -115,12 +115,38 @@ function states(what: string, answered: string | RegExp, change: (text: string) 
   };
 }
 
+/** What an operator does about states that are not believed. */
+function mended(method: 'PUT' | 'DELETE', rows: number): Row {
+  return {
+    name: `the state of a pipeline's increments replaced by no JSON, and then ${method}`,
+    answered: new RegExp(`^200 3 rows; (502|503) (?!INTERNAL)[A-Z_]+; ${method} 200; 200 ${rows} rows$`),
+    act: async (stage) => {
+      const pipeline = `inc-mended-by-${method.toLowerCase()}`;
+      await stage.gateway.writePipeline(pipeline, INCREMENTAL);
+      const first = await readIncrement(stage, pipeline);
+      const key = `_esclusa/states/${pipeline}.json`;
+      stage.strange(key);
+      await eventually('the claim to be settled', async () => !(await stage.bucket.text(key)).includes('"claim"'));
+      await alter(stage, key, () => 'not json at all');
+      const refused = await readIncrement(stage, pipeline);
+      const body = method === 'PUT' ? '{"state":{"cursor":"id","value":"2"}}' : undefined;
+      const { status } = await stage.ask(method, `/api/ingesta/${pipeline}/state/productos`, body);
+      return `${first}; ${refused}; ${method} ${status}; ${await readIncrement(stage, pipeline)}`;
+    },
+  };
+}
+
 /** Read in part only, and nobody told: the worst of it. A state that can't be believed is refused, by every route. */
 function ofStates(keyed: boolean): Row[] {
   const untrusted = /^200 3 rows; then 502 LEDGER_UNTRUSTED; state 502$/;
   const clear = /^200 3 rows; then (502|503) (?!INTERNAL)[A-Z_]+; state (502|503)$/;
   const skipped = states('set beyond rows that were never read, under its old seal', untrusted, (text) => text.replace(/"value":"?3"?/, '"value":"999999"'));
-  return [...(keyed ? [skipped] : []), ...garbageFor(keyed).map(([what, content]) => states(`replaced by ${what}`, keyed ? untrusted : clear, content))];
+  return [
+    ...(keyed ? [skipped] : []),
+    mended('PUT', 1),
+    mended('DELETE', 3),
+    ...garbageFor(keyed).map(([what, content]) => states(`replaced by ${what}`, keyed ? untrusted : clear, content)),
+  ];
 }
 
 /** The decision of a run, once it has ended: what was told stays true. */

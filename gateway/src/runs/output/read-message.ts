@@ -7,7 +7,7 @@ import { GATEWAY_ERRORS } from '../../errors.ts';
  */
 
 /** No honest line comes near. */
-const BOUNDS = { depth: 64, values: 100_000 };
+const BOUNDS = { depth: 64, values: 100_000, names: 20_000 };
 const MAX_PROGRESS_CHARS = 4 * 1024;
 const MAX_MESSAGE_CHARS = 4_000;
 const MAX_DETAILS_CHARS = 16 * 1024;

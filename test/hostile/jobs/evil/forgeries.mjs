@@ -56,6 +56,12 @@ const alterations = {
   'many-resources': many(100_000),
   'many-files': files(9_999),
   'two-files-none-there': files(2),
+  'empty-resources': (manifest) => ({ ...manifest, resources: Array.from({ length: 120_000 }, () => ({})) }),
+  'number-columns': first(() => ({ schema: { fields: Array.from({ length: 300_000 }, () => 1) } })),
+  'empty-files': first(() => ({ files: Array.from({ length: 60_000 }, () => ({})) })),
+  'number-paths': first(() => ({ path: Array.from({ length: 300_000 }, () => 1) })),
+  'many-names': (manifest) => ({ ...manifest, x: Object.fromEntries(Array.from({ length: 380_000 }, (_, n) => [`n${n}`, 0])) }),
+  'large-state': first(() => ({ state: { value: 'v'.repeat(1_200_000) } })),
   aborted: () => aborted(),
 };
 
