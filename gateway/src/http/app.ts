@@ -44,8 +44,9 @@ export function createApp(services: HttpServices): Express {
   app.response.json = sendJson;
   app.use(accessLog(services.log), safeHeaders, browserGuard(services.guard), identify(services.apiKey));
   app.use(['/api', '/ready'], requireApiKey(services.apiKey));
-  app.use(onePerTurn(services.bounds));
   app.use('/api', readBody);
+  // Behind the bodies: of many that come at once each is work for one turn.
+  app.use(onePerTurn(services.bounds));
   for (const { method, path, handle } of routes) app[method](expressPath(path), handle);
   // After all of them: one path may also be an example of another's pattern.
   for (const path of new Set(routes.map((route) => route.path))) app.all(expressPath(path), otherMethods(allowed(routes, path)));

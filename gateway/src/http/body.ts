@@ -20,7 +20,7 @@ export const ingestaBodySchema = z.strictObject({
 export type IngestaBody = z.infer<typeof ingestaBodySchema>;
 
 /** Depth that leaves room for the document that a part of the body may be kept in. */
-const JSON_OF_BODIES: JsonBounds = { depth: 32, values: 10_000, names: 10_000 };
+const JSON_OF_BODIES: JsonBounds = { depth: 32, values: 10_000, names: 1_000 };
 /** Wrong fields that an answer lists. */
 const MOST_TOLD = 20;
 /** Letters of a field's name, or of what is wrong with it, that it shows. */

@@ -17,6 +17,8 @@ export const BOUNDS = {
   /** Requests of one connection that have no answer yet. */
   pipelined: 16,
   bodyBytes: 64 * 1024,
+  /** Bodies of all requests that have no answer yet. */
+  allBodyBytes: 16 * 1024 * 1024,
   /** Logs and events that are being sent, and POSTs that wait. */
   perCaller: 20,
   inAll: 200,

@@ -115,6 +115,8 @@ function runPipeline({ catalogue, runs, lookUp, slots, maxWaitSeconds, bounds }:
     describe: describeRunPipeline,
     handle: async (request, response) => {
       const { pipeline, job } = await catalogue.get(String(request.params['pipeline']));
+      // All that came at once have waited for one reading of the catalogue.
+      await bounds.turns.next();
       const body = parseIngestaBody(request.body);
       const idempotencyKey = parseIdempotencyKey(request.get('Idempotency-Key'));
       const { respondAsync, waitSeconds } = parsePrefer(request.get('Prefer'));
@@ -161,7 +163,7 @@ function requesterOf(request: Request): Requester {
   return { via: 'http', caller: callerOf(request), ...(address === undefined ? {} : { address }), ...(userAgent === undefined ? {} : { userAgent }) };
 }
 
-function planPipeline({ catalogue, checks }: IngestaServices): Route {
+function planPipeline({ catalogue, checks, bounds }: IngestaServices): Route {
   return {
     method: 'post',
     path: '/api/ingesta/{pipeline}/plan',
@@ -182,6 +184,7 @@ function planPipeline({ catalogue, checks }: IngestaServices): Route {
     }),
     handle: async (request: Request, response: Response) => {
       const { pipeline, job } = await catalogue.get(String(request.params['pipeline']));
+      await bounds.turns.next();
       const { datasets } = parseBody(planBodySchema, request.body);
       const gone = new AbortController();
       whenOver(response, () => gone.abort(new Error('the caller has gone')));

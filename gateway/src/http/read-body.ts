@@ -25,6 +25,12 @@ export const readBody: RequestHandler = async (request, response, next) => {
   next();
 };
 
+/** Most bytes that a request may have read for its body; none of one that is refused by what it declares. */
+export function declaredBytes(request: IncomingMessage): number {
+  if (request.headers['transfer-encoding'] !== undefined) return LIMIT;
+  return declaresTooMuch(request) ? 0 : Number(request.headers['content-length'] ?? 0) || 0;
+}
+
 /** Returns true if a request declares a body longer than the longest that is read. */
 export function declaresTooMuch({ headers }: IncomingMessage): boolean {
   return Number(headers['content-length'] ?? 0) > LIMIT;

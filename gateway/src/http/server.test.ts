@@ -147,3 +147,22 @@ describe('while a reader takes nothing of 40 MiB', () => {
     if (status === '429' && !line.startsWith('HEAD')) expect(seen).toContain('"code":"TOO_MANY_REQUESTS"');
   });
 });
+
+test('bodies of all requests together have a bound: beyond it who comes is told, and nothing is begun', async () => {
+  const begun: string[] = [];
+  server = createGatewayServer((request) => void begun.push(request.url ?? ''), 54, pino({ level: 'silent' })).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  const large = `POST /large HTTP/1.1\r\nHost: a\r\nContent-Length: ${64 * 1024}\r\n\r\n`;
+  const sockets = Array.from({ length: 257 }, () => connect(port, '127.0.0.1'));
+  for (const socket of sockets) {
+    socket.on('error', () => {});
+    socket.write(large);
+  }
+  const [chunk] = (await Promise.race(sockets.map((socket) => once(socket, 'data')))) as [Buffer];
+  const seen = String(chunk);
+  for (const socket of sockets) socket.destroy();
+  expect(statuses(seen)).toEqual(['429']);
+  expect(seen).toContain('"code":"TOO_MANY_REQUESTS"');
+  expect(begun).toHaveLength(256);
+});

@@ -3,9 +3,9 @@ import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { Logger } from 'pino';
 import type { GatewayErrorCode } from '../errors.ts';
-import { BOUNDS, connectionsFor } from './bounds.ts';
+import { BOUNDS, Budget, connectionsFor } from './bounds.ts';
 import { type Problem, problemText } from './problem.ts';
-import { declaresTooMuch } from './read-body.ts';
+import { declaredBytes, declaresTooMuch } from './read-body.ts';
 import { statusOf } from './status.ts';
 
 const DROPPED_EVERY_MS = 60_000;
@@ -50,6 +50,7 @@ export function createGatewayServer(listener: RequestListener, openRuns: number,
     socket.once('close', () => sockets.delete(socket));
   });
 
+  const bodies = new Budget(BOUNDS.allBodyBytes);
   const begin = (request: IncomingMessage, response: ServerResponse): void => {
     const problem = problemOf(request, sockets);
     if (problem === undefined) listener(request, response);
@@ -62,8 +63,11 @@ export function createGatewayServer(listener: RequestListener, openRuns: number,
     const { open, waiting } = connection;
     open.add(response);
     connection.isAnswered = false;
+    const bytes = declaredBytes(request);
+    const isTaken = bodies.take(bytes);
     response.once('close', () => {
       open.delete(response);
+      if (isTaken) bodies.give(bytes);
       const next = waiting.shift();
       // Nothing is begun for one who has gone.
       if (!socket.destroyed) next?.();
@@ -72,7 +76,8 @@ export function createGatewayServer(listener: RequestListener, openRuns: number,
       if (!request.complete || !response.shouldKeepAlive) connection.isAnswered = true;
     });
     // Each holds memory until those before it are answered, and work would be done for one who reads nothing: so it begins when it is its turn.
-    if (open.size > BOUNDS.pipelined) socket.destroy();
+    if (open.size > BOUNDS.pipelined || (!isTaken && open.size > 1)) socket.destroy();
+    else if (!isTaken) answerProblem(response, TOO_MANY_BODIES);
     else if (open.size === 1) begin(request, response);
     else waiting.push(() => begin(request, response));
   });
@@ -133,12 +138,20 @@ function problemOf(request: IncomingMessage, sockets: ReadonlySet<Socket>): Prob
   return { code: 'TOO_MANY_REQUESTS', detail: 'too much of other answers waits to be read; try again later', retryAfterSeconds: RETRY_AFTER_SECONDS };
 }
 
+const TOO_MANY_BODIES: Problem = {
+  code: 'TOO_MANY_REQUESTS',
+  detail: 'too many bytes of other requests are being worked on; try again later',
+  retryAfterSeconds: RETRY_AFTER_SECONDS,
+};
+
 function answerProblem(response: ServerResponse, problem: Problem): void {
   const { code, retryAfterSeconds } = problem;
   response.writeHead(statusOf(code), {
     'Content-Type': 'application/problem+json; charset=utf-8',
     'X-Content-Type-Options': 'nosniff',
     'Cache-Control': 'no-store',
+    // Its body is not read.
+    Connection: 'close',
     ...(retryAfterSeconds === undefined ? {} : { 'Retry-After': String(retryAfterSeconds) }),
   });
   response.end(problemText(problem));

@@ -70,22 +70,24 @@ function takesNothingOf(path: string): Row {
 }
 
 /** An answer that is much larger than its question must not be kept for each of very many. */
-const refusals: Row = {
-  name: '300 readers who send 5,500 unknown fields eight times each, and take nothing',
-  answered: 'another caller gets 200',
-  act: async (stage) => {
-    const body = `{${Array.from({ length: 5_500 }, (_, at) => `"n${at}":0`).join()}}`;
-    const connections = await openMany(300, stage.gateway.url);
-    for (const { socket } of connections) {
-      socket.pause();
-      socket.write(`POST /api/ingesta/honest HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: ${body.length}\r\n\r\n${body}`.repeat(8));
-    }
-    await pause(HOLD_MS);
-    const other = await stage.ask('GET', '/api/runs?limit=1').catch((error: Error) => ({ status: 0, body: { code: error.message } }));
-    closeAll(connections);
-    return `another caller gets ${wordsOf(other)}`;
-  },
-};
+function refusals(fields: number): Row {
+  return {
+    name: `300 readers who send ${fields} unknown fields eight times each, and take nothing`,
+    answered: 'another caller gets 200',
+    act: async (stage) => {
+      const body = `{${Array.from({ length: fields }, (_, at) => `"n${at}":0`).join()}}`;
+      const connections = await openMany(300, stage.gateway.url);
+      for (const { socket } of connections) {
+        socket.pause();
+        socket.write(`POST /api/ingesta/honest HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: ${body.length}\r\n\r\n${body}`.repeat(8));
+      }
+      await pause(HOLD_MS);
+      const other = await stage.ask('GET', '/api/runs?limit=1').catch((error: Error) => ({ status: 0, body: { code: error.message } }));
+      closeAll(connections);
+      return `another caller gets ${wordsOf(other)}`;
+    },
+  };
+}
 
 const streams: Row = {
   name: '500 streams of events of one run',
@@ -253,7 +255,8 @@ export const READERS: Row[] = [
   takesNothingOf('/docs'),
   takesNothingOf('/assets/docs.js'),
   takesNothingOf('/api/runs?limit=500'),
-  refusals,
+  refusals(900),
+  refusals(5_500),
   streams,
   waiters,
   plans,
