@@ -10,6 +10,7 @@ import { type Attempted, Carrier, type CarrierServices, type Drive, type Must, d
 import { cancelledRun, endedRun, outcomeOf } from './final-entry.ts';
 import type { RunHandle } from './handle.ts';
 import type { Failure } from './outcome.ts';
+import { InOrder } from './in-order.ts';
 import { persist } from './persist.ts';
 import { refusal, unlessRefused } from './refusal.ts';
 import { pauseSeconds } from './retry.ts';
@@ -38,6 +39,7 @@ export class Runner {
   readonly #services: RunnerServices;
   readonly #carrier: Carrier;
   readonly #vetting = new PQueue({ concurrency: VETTED_AT_ONCE });
+  readonly #takenUp = new InOrder();
 
   constructor(services: RunnerServices) {
     this.#services = services;
@@ -53,15 +55,24 @@ export class Runner {
     const log = this.#services.log.child({ run: handle.run, pipeline: handle.entry.pipeline });
     const must: Must = (doing, action) => persist(doing, action, log, handle, leave);
     let refused: Failure | undefined;
-    if (!fresh) {
-      // Before it stands in line: what nobody has accepted must keep nobody waiting.
-      const taken = await this.#vetting.add(() => must('reading the run', () => this.#vet(handle)));
-      if (taken === undefined) return;
-      ({ refused } = taken);
-      handle.accepted = taken.run;
+    let place: Promise<() => void>;
+    let began: number;
+    const turn = fresh ? undefined : this.#takenUp.join();
+    try {
+      if (turn !== undefined) {
+        // Before it stands in line: what nobody has accepted must keep nobody waiting.
+        const taken = await this.#vetting.add(() => must('reading the run', () => this.#vet(handle)));
+        if (taken === undefined) return;
+        ({ refused } = taken);
+        handle.accepted = taken.run;
+        await turn.come();
+      }
+      began = performance.now();
+      place = this.#place(handle);
+    } finally {
+      turn?.leave();
     }
-    const began = performance.now();
-    let release = await this.#place(handle);
+    let release = await place;
     const waited = performance.now() - began > TAKEN_UP_AFTER_MS;
     try {
       // One that waited may have been ended by another gateway, or refused.

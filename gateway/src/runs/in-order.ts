@@ -1,0 +1,29 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+
+const PATIENCE_MS = 5_000;
+
+/** A turn among those that joined. */
+export interface OrderedTurn {
+  /** Resolves once all that joined before have left, or have taken too long. */
+  readonly come: () => Promise<void>;
+  /** Lets those behind go on. */
+  readonly leave: () => void;
+}
+
+/** Keeps those who do something of unknown length in the order in which they began; who takes long holds the others up for a while only. */
+export class InOrder {
+  #before: Promise<unknown> = Promise.resolve();
+
+  join(): OrderedTurn {
+    const before = this.#before;
+    const left = Promise.withResolvers<void>();
+    this.#before = Promise.all([before, left.promise]);
+    return { come: () => withinPatience(before), leave: left.resolve };
+  }
+}
+
+async function withinPatience(before: Promise<unknown>): Promise<void> {
+  const came = new AbortController();
+  await Promise.race([before, sleep(PATIENCE_MS, undefined, { signal: came.signal }).catch(() => undefined)]);
+  came.abort();
+}
