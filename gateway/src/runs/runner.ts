@@ -64,7 +64,8 @@ export class Runner {
         const taken = await this.#vetting.add(() => must('reading the run', () => this.#vet(handle)));
         if (taken === undefined) return;
         ({ refused } = taken);
-        handle.accepted = taken.run;
+        // One that is refused takes up no room among those that wait: a stranger may have written very many.
+        if (refused === undefined) handle.accepted = taken.run;
         await turn.come();
       }
       began = performance.now();
