@@ -126,7 +126,7 @@ function deleteClaim(services: StateServices): Route {
   };
 }
 
-/** What is kept must be what was sent, and small enough to be handed to a job. */
+/** Refuses a state that would not be kept as it was sent, or is too large to be handed to a job. */
 function checkState(text: string, state: DatasetState): void {
   const inexact = firstInexactNumber(text);
   if (inexact !== undefined) {

@@ -1,4 +1,4 @@
-import { setTimeout as sleep } from 'node:timers/promises';
+import { within } from '../within.ts';
 
 const PATIENCE_MS = 5_000;
 
@@ -18,12 +18,6 @@ export class InOrder {
     const before = this.#before;
     const left = Promise.withResolvers<void>();
     this.#before = Promise.all([before, left.promise]);
-    return { come: () => withinPatience(before), leave: left.resolve };
+    return { come: async () => void (await within(PATIENCE_MS, before)), leave: left.resolve };
   }
-}
-
-async function withinPatience(before: Promise<unknown>): Promise<void> {
-  const came = new AbortController();
-  await Promise.race([before, sleep(PATIENCE_MS, undefined, { signal: came.signal }).catch(() => undefined)]);
-  came.abort();
 }

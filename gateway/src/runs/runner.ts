@@ -64,7 +64,7 @@ export class Runner {
         const taken = await this.#vetting.add(() => must('reading the run', () => this.#vet(handle)));
         if (taken === undefined) return;
         ({ refused } = taken);
-        // One that is refused takes up no room among those that wait: a stranger may have written very many.
+        // A refused run takes up no room among those that wait: a stranger may have written very many.
         if (refused === undefined) handle.accepted = taken.run;
         await turn.come();
       }

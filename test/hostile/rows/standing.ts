@@ -115,7 +115,7 @@ function states(what: string, answered: string | RegExp, change: (text: string) 
   };
 }
 
-/** What an operator does about states that are not believed. */
+/** An operator's mend of states that are not believed. */
 function mended(method: 'PUT' | 'DELETE', rows: number): Row {
   return {
     name: `the state of a pipeline's increments replaced by no JSON, and then ${method}`,
