@@ -108,6 +108,13 @@ describe('a job killed at a named point', () => {
     await expectWhole(bucket, commits[0]);
   });
 
+  test.each([1, 2])('the answer to opening upload %i lost after success: S3 has it twice, and none of them stays', async (nth) => {
+    const point: Breakpoint = { operation: 'CreateMultipartUpload', when: 'after', nth };
+    const { bucket, status, commits } = await held(point, 1, async () => proxy.release('drop'));
+    expect({ status, states: commits.map(({ state }) => state) }).toEqual({ status: 200, states: ['committed'] });
+    await expectWhole(bucket, commits[0]);
+  });
+
   test('an attempt that was given up while its job was held can not commit any more, and takes its objects back', async () => {
     const { bucket, status, code } = await held({ operation: 'PutCommitKey', when: 'before', nth: 1 }, 1, async (bucket) => {
       // As a reconciler would, that takes the job for dead.

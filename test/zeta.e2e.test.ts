@@ -131,14 +131,4 @@ describe('a job that the project does not know', () => {
     expect(lines[5000]).toBe('5000,"the origin, with a comma"');
     await nothingLeft(installation, bucket);
   });
-
-  test("the gateway's sources name no database, but in the examples that its document shows to people", async () => {
-    const found = await run('grep', ['-rilE', '--exclude-dir=openapi', 'postgres|mysql|mongo', join(ROOT, 'gateway/src')]).then(
-      ({ stdout }) => stdout,
-      () => '',
-    );
-    expect(found).toBe('');
-    const examples = await run('grep', ['-rilE', 'postgres|mysql|mongo', join(ROOT, 'gateway/src/http/openapi')]);
-    expect(examples.stdout).toBe(`${join(ROOT, 'gateway/src/http/openapi/examples.ts')}\n`);
-  });
 });

@@ -244,23 +244,20 @@ export class Bucket implements CommitStore {
     } while (token !== undefined);
   }
 
-  /** Open uploads whose key starts with a prefix. */
-  async uploads(prefix: string): Promise<OpenUpload[]> {
-    return this.#call(`listing uploads on ${prefix}`, async () => {
-      const uploads: OpenUpload[] = [];
-      let marker: { KeyMarker?: string; UploadIdMarker?: string } | undefined = {};
-      while (marker !== undefined) {
-        const page: ListMultipartUploadsCommandOutput = await this.#client.send(
-          new ListMultipartUploadsCommand({ Bucket: this.name, Prefix: prefix, ...marker }),
-        );
-        for (const { Key, UploadId, Initiated } of page.Uploads ?? []) {
-          if (Key !== undefined && UploadId !== undefined) uploads.push({ key: Key, uploadId: UploadId, initiated: Initiated });
-        }
-        const { IsTruncated, NextKeyMarker, NextUploadIdMarker } = page;
-        marker = IsTruncated === true && NextKeyMarker !== undefined ? { KeyMarker: NextKeyMarker, UploadIdMarker: NextUploadIdMarker ?? '' } : undefined;
-      }
-      return uploads;
-    });
+  /** Open uploads whose key starts with a prefix, as pages of at most 1,000. */
+  async *uploads(prefix: string): AsyncGenerator<OpenUpload[]> {
+    let marker: { KeyMarker?: string; UploadIdMarker?: string } | undefined = {};
+    while (marker !== undefined) {
+      const from = marker;
+      const page: ListMultipartUploadsCommandOutput = await this.#call(`listing uploads on ${prefix}`, () =>
+        this.#client.send(new ListMultipartUploadsCommand({ Bucket: this.name, Prefix: prefix, ...from })),
+      );
+      yield (page.Uploads ?? []).flatMap(({ Key, UploadId, Initiated }) =>
+        Key === undefined || UploadId === undefined ? [] : [{ key: Key, uploadId: UploadId, initiated: Initiated }],
+      );
+      const { IsTruncated, NextKeyMarker, NextUploadIdMarker } = page;
+      marker = IsTruncated === true && NextKeyMarker !== undefined ? { KeyMarker: NextKeyMarker, UploadIdMarker: NextUploadIdMarker ?? '' } : undefined;
+    }
   }
 
   /** Aborts an upload; one that is gone is fine. */

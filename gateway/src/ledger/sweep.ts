@@ -1,4 +1,5 @@
 import { furtherFilesPrefix, isFileKey, ownerMetadata } from '@esclusa/contract';
+import PQueue from 'p-queue';
 import type { Bucket } from './bucket.ts';
 import type { AttemptEntry } from './entries.ts';
 
@@ -9,37 +10,50 @@ export interface Swept {
 }
 
 /** The part of an attempt that a sweep must know. */
-export type SweptAttempt = Pick<AttemptEntry, 'run' | 'attempt' | 'keys'>;
+export type SweptAttempt = Pick<AttemptEntry, 'run' | 'attempt' | 'keys' | 'commitKey'>;
 
 // S3 tells times by the second, and its hosts' clocks may be a moment apart.
 const CLOCK_SLACK_MS = 2_000;
+const CALLS_AT_ONCE = 8;
 
 /**
- * Takes away what a dead attempt left: uploads on exactly the keys of its files that were opened after it began, and, if it is aborted,
- * objects at exactly those keys that bear its mark. Nothing else is touched, be it a longer key beside them or a stranger's object
+ * Takes away what an attempt left: uploads on exactly the keys of its files and on its commit key that were opened after it began, and, if it is aborted,
+ * objects at exactly the keys of its files that bear its mark. Nothing else is touched, be it a longer key beside them or a stranger's object
  * at the same key. How many files a dataset has become nobody may have written down, so they are looked for. Only to be called once the container has stopped and its commit key is decided.
  * `began` is by S3's clock, as the uploads' times are.
  */
-export async function sweepAttempt(bucket: Bucket, { run, attempt, keys }: SweptAttempt, began: Date, state: 'committed' | 'aborted'): Promise<Swept> {
-  let uploads = 0;
-  let objects = 0;
-  const mark = ownerMetadata(run, attempt);
+export async function sweepAttempt(bucket: Bucket, attempt: SweptAttempt, began: Date, state: 'committed' | 'aborted'): Promise<Swept> {
+  const { keys, commitKey, run, attempt: number } = attempt;
+  const swept = { uploads: 0, objects: 0 };
   const since = began.getTime() - CLOCK_SLACK_MS;
-  for (const key of Object.values(keys)) {
-    const further = furtherFilesPrefix(key);
-    for (const upload of [...(await bucket.uploads(key)), ...(await bucket.uploads(further))]) {
-      if (!isFileKey(key, upload.key) || (upload.initiated !== undefined && upload.initiated.getTime() < since)) continue;
-      await bucket.abortUpload(upload);
-      uploads++;
-    }
-    if (state === 'committed') continue;
-    const files = (await bucket.list(further)).filter((other) => isFileKey(key, other));
-    for (const file of [key, ...files]) {
-      const object = await bucket.head(file);
-      if (object === undefined || Object.entries(mark).some(([name, value]) => object.metadata[name] !== value)) continue;
-      await bucket.delete(file);
-      objects++;
+  const mark = Object.entries(ownerMetadata(run, number));
+  const removals = new PQueue({ concurrency: CALLS_AT_ONCE });
+
+  async function sweepUploads(prefix: string, isOurs: (key: string) => boolean): Promise<void> {
+    for await (const page of bucket.uploads(prefix)) {
+      const ours = page.filter(({ key, initiated }) => isOurs(key) && (initiated === undefined || initiated.getTime() >= since));
+      await removals.addAll(ours.map((upload) => () => bucket.abortUpload(upload)));
+      swept.uploads += ours.length;
     }
   }
-  return { uploads, objects };
+
+  async function sweepObject(key: string): Promise<void> {
+    const object = await bucket.head(key);
+    if (object === undefined || mark.some(([name, value]) => object.metadata[name] !== value)) return;
+    await bucket.delete(key);
+    swept.objects++;
+  }
+
+  async function sweepDataset(key: string): Promise<void> {
+    const further = furtherFilesPrefix(key);
+    const isFile = (other: string): boolean => isFileKey(key, other);
+    await Promise.all([sweepUploads(key, isFile), sweepUploads(further, isFile)]);
+    if (state === 'committed') return;
+    const files = (await bucket.list(further)).filter(isFile);
+    await removals.addAll([key, ...files].map((file) => () => sweepObject(file)));
+  }
+
+  const datasets = new PQueue({ concurrency: CALLS_AT_ONCE });
+  await Promise.all([sweepUploads(commitKey, (key) => key === commitKey), datasets.addAll(Object.values(keys).map((key) => () => sweepDataset(key)))]);
+  return swept;
 }

@@ -40,7 +40,7 @@ function missing(name: string, job: string): number {
   return isBeginning ? own.length - first.length : Infinity;
 }
 
-/** Returns true if the variable is the job's own, and no other's that declares it and has the nearer name (`POSTGRES_USER`: postgresql's before postgresqlx's). */
+/** Returns true if the variable is the job's own, and no other's that declares it and has the nearer name (`COUNT_USER`: counting's before counting2's). */
 function isNearest(name: string, job: string, jobs: KnownJobs | undefined): boolean {
   const others = jobs?.othersThatDeclare(name, job) ?? [];
   return isOwn(name, job) && others.every((other) => missing(name, job) <= missing(name, other));

@@ -58,7 +58,7 @@ interface Ahead {
   decision?: Promise<Decision | undefined>;
 }
 
-/** Carries out one attempt: its container from start or adoption to its end, the decision at the commit key, the sweep, the verdict. */
+/** Carries out one attempt: its container from start or adoption to its end, the decision at the commit key, the sweep of one that published nothing, the verdict. */
 export class Carrier {
   readonly #services: CarrierServices;
 
@@ -101,13 +101,11 @@ export class Carrier {
     handle.note(state, entry.attempt);
     if (outcome.ok) {
       log.info({ state, exitStatus: exit.status }, 'attempt ended');
-      // Killed after it had committed; or started again after that, by another gateway, and killed with its uploads open.
-      if (exit.status !== 0) await this.#sweep(entry, state, log, must);
       handle.reports.push(report);
       handle.published(outcome.manifest);
       return { entry, ended, outcome, decision: commit, verdict: undefined, kept: container !== undefined };
     }
-    await this.#sweep(entry, state, log, must);
+    await this.sweep(entry, state, log, must);
     const verdict = await must('deciding what follows', () => this.#judge(drive, entry, outcome, report, ended?.collector.tail ?? []));
     log.info({ state, exitStatus: exit.status, code: verdict.code, next: verdict.next }, 'attempt ended');
     handle.reports.push(verdict.report);
@@ -208,8 +206,11 @@ export class Carrier {
     return must('looking whether the run is to be cancelled', () => this.#services.ledger.cancelAsked(run.owner, run.run));
   }
 
-  /** Sweeps now; the reconciler does once more later, for what S3 was still busy with when the job died. */
-  async #sweep(entry: AttemptEntry, state: Decision['state'], log: Logger, must: Must): Promise<void> {
+  /**
+   * Takes away what an attempt has left, its container being gone or at its end. Of one that published nothing the reconciler does so once more later, for what S3
+   * was still busy with when the job died.
+   */
+  async sweep(entry: AttemptEntry, state: Decision['state'], log: Logger, must: Must): Promise<void> {
     const { ledger } = this.#services;
     const began = await must('looking when the attempt began', () => ledger.beganAt(entry));
     const swept = await must('sweeping the attempt', () => ledger.sweep(entry, began, state));

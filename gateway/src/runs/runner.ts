@@ -288,7 +288,12 @@ export class Runner {
   async #finish(drive: Drive, ended: EndedRun, attempted: Attempted | undefined): Promise<void> {
     const { handle, must, entries, resumed, log } = drive;
     handle.ended(ended);
-    if (attempted !== undefined) await this.#writeLog(attempted.entry, attempted, must);
+    if (attempted !== undefined) {
+      const { entry, outcome, decision } = attempted;
+      // Of one that published, too, however well its job ended: S3 opens a second upload where its answer on the first was lost, and a job may leave whatever it likes.
+      const sweep = outcome.ok && decision !== undefined ? this.#carrier.sweep(entry, decision.state, log, must) : undefined;
+      await Promise.all([this.#writeLog(entry, attempted, must), sweep]);
+    }
     // Before the final entry: a gateway that is killed in between does both again.
     await this.#publishLatest(drive, attempted?.decision);
     await this.#unclaim(drive);

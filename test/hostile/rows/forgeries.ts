@@ -87,6 +87,7 @@ const others: JobRow[] = [
   },
   { name: 'its manifest over `aborted`', options: { do: 'aborted-then-manifest' }, answered: /^(200|502 JOB_CONTRACT_BROKEN)$/ },
   { name: 'a decision that it deletes', options: { do: 'deleted' }, answered: BROKEN },
+  { name: 'of 3,001 uploads that it leaves open', options: { do: 'uploads' }, answered: '200' },
   { name: '20 objects beside its file that its manifest does not name', options: { do: 'litter' }, answered: '200' },
 ];
 

@@ -139,6 +139,16 @@ export const forgeries = {
     await result();
     leave();
   },
+  /** Opens uploads that nobody asked for, and ends as if there were none. */
+  uploads: async ({ count = 3_000 }, known) => {
+    const open = (key) => s3(known, { method: 'POST', key, query: { uploads: '' }, headers: mark() });
+    for (let n = 0; n < count; n += 30) await Promise.all(Array.from({ length: 30 }, () => open(Object.values(keys)[0])));
+    await open(request.destination.commitKey);
+    await writeFiles(known);
+    await commit(known, honestManifest());
+    await result();
+    leave();
+  },
   /** A first file, then ever more files beside it that the manifest does not name. */
   litter: async ({ count = 20 }, known) => {
     for (let n = 0; n < count; n++) await put(known, `${Object.values(keys)[0]}.litter-${n}`, mark());
