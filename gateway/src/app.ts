@@ -34,13 +34,14 @@ import { Runs } from './runs/runs.ts';
 import { Scheduler } from './runs/schedule/scheduler.ts';
 import { submitTick } from './runs/schedule/submit-tick.ts';
 import { Slots } from './runs/slots.ts';
+import { Sweeper } from './runs/sweeper.ts';
 import { takeClaimAway } from './runs/take-claim-away.ts';
 import { vouchFor } from './runs/vouch.ts';
 
 const DAY_MS = 86_400_000;
 const LAST_WORDS_MS = 1_000;
 // A second to be over, and one for S3.
-const LAST_STAMPS_MS = 2_000;
+const LAST_CALLS_MS = 2_000;
 
 /** A gateway that listens. */
 export interface Gateway {
@@ -79,11 +80,13 @@ export async function startGateway(config: Config, engine: Engine, log: Logger, 
   const owning = new Owning(engine, config.INSTALLATION_ID);
   const times = new RunTimes(config.MAX_RUNNING);
   const slots = new Slots(config.MAX_RUNNING, (seconds) => times.ended(seconds));
+  const sweeper = new Sweeper({ ledger, log, sweepAgainSeconds: config.SWEEP_AGAIN_SECONDS });
   const services: RunnerServices = {
     engine,
     ledger,
     log,
     slots,
+    sweeper,
     budget: new RetryBudget(config.RETRY_BUDGET),
     environment: config.environment,
     installation: config.INSTALLATION_ID,
@@ -124,7 +127,6 @@ export async function startGateway(config: Config, engine: Engine, log: Logger, 
     conditions,
     cleaner: new Cleaner(services),
     everySeconds: config.RECONCILE_SECONDS,
-    sweepAgainSeconds: config.SWEEP_AGAIN_SECONDS,
     retentionMs,
   });
   const scheduler = new Scheduler(
@@ -180,8 +182,8 @@ export async function startGateway(config: Config, engine: Engine, log: Logger, 
       for (const stop of stopProbes) stop();
       scheduler.stop();
       await runs.close(config.SHUTDOWN_SECONDS);
-      // What S3 keeps it from giving back now, the reconciler finds at the next start.
-      await Promise.race([ledger.stamps.settled(), sleep(LAST_STAMPS_MS)]);
+      // What S3 keeps it from giving back and clearing away now, the reconciler finds at the next start.
+      await Promise.race([Promise.all([ledger.stamps.settled(), sweeper.settled()]), sleep(LAST_CALLS_MS)]);
       // Whoever was told just now must get to read it before the connection goes.
       const idle = setInterval(() => server.closeIdleConnections(), 20);
       await Promise.race([closed, sleep(LAST_WORDS_MS)]);

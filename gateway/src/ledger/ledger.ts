@@ -295,7 +295,7 @@ export class Ledger {
 
   /**
    * Ends a run: the final entry first, then the index, then what led to it is cleared away; returns the entry in force, which is
-   * another gateway's if that was first. Repeating it does no harm. Entries of aborted attempts stay for the second sweep.
+   * another gateway's if that was first. Repeating it does no harm. Entries of attempts that it tells stay until they are swept.
    * `resumed`: another gateway was at it before, which may have been killed between reserving a second and naming it in an attempt.
    */
   async end(ended: EndedRun, attempts: readonly AttemptEntry[], { entry, resumed }: { entry: QueueEntry; resumed: boolean }): Promise<EndedRun> {
@@ -304,12 +304,12 @@ export class Ledger {
     const bare = indexName({ run, pipeline, state, acceptedAt: new Date(final.acceptedAt), endedAt: new Date(final.endedAt) });
     const seal = this.#seals.nameSeal(bare);
     const name = seal === '' ? bare : `${bare}.${seal}`;
-    const aborted = new Set(final.attempts.filter((report) => report.state === 'aborted').map((report) => report.attempt));
+    const told = new Set(final.attempts.map((report) => report.attempt));
     await Promise.all([
       this.#bucket.put(this.#keys.indexAll + name, '{}'),
       this.#bucket.put(this.#keys.indexOf(pipeline) + name, '{}'),
       ...attempts.filter(({ reserved }) => reserved).map(({ destination, stamp }) => this.stamps.release(destination, stamp, run)),
-      ...attempts.filter(({ attempt }) => !aborted.has(attempt)).map(({ attempt }) => this.forgetAttempt(owner, run, attempt)),
+      ...attempts.filter(({ attempt }) => !told.has(attempt)).map(({ attempt }) => this.forgetAttempt(owner, run, attempt)),
       // A wish that comes after this is seen by the reconciler.
       this.forgetCancel(owner, run),
     ]);

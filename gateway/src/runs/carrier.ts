@@ -105,7 +105,7 @@ export class Carrier {
       handle.published(outcome.manifest);
       return { entry, ended, outcome, decision: commit, verdict: undefined, kept: container !== undefined };
     }
-    await this.sweep(entry, state, log, must);
+    await this.#sweep(entry, state, log, must);
     const verdict = await must('deciding what follows', () => this.#judge(drive, entry, outcome, report, ended?.collector.tail ?? []));
     log.info({ state, exitStatus: exit.status, code: verdict.code, next: verdict.next }, 'attempt ended');
     handle.reports.push(verdict.report);
@@ -206,11 +206,8 @@ export class Carrier {
     return must('looking whether the run is to be cancelled', () => this.#services.ledger.cancelAsked(run.owner, run.run));
   }
 
-  /**
-   * Takes away what an attempt has left, its container being gone or at its end. Of one that published nothing the reconciler does so once more later, for what S3
-   * was still busy with when the job died.
-   */
-  async sweep(entry: AttemptEntry, state: Decision['state'], log: Logger, must: Must): Promise<void> {
+  /** Sweeps an attempt that published nothing; it is swept once more when its run has ended, for what S3 was still busy with when the job died. */
+  async #sweep(entry: AttemptEntry, state: Decision['state'], log: Logger, must: Must): Promise<void> {
     const { ledger } = this.#services;
     const began = await must('looking when the attempt began', () => ledger.beganAt(entry));
     const swept = await must('sweeping the attempt', () => ledger.sweep(entry, began, state));

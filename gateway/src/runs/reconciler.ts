@@ -2,14 +2,14 @@ import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promi
 import type { Logger } from 'pino';
 import type { Engine } from '../engine/engine.ts';
 import type { Conditions } from '../ledger/conditional.ts';
-import type { AttemptEntry, Owner } from '../ledger/entries.ts';
+import type { Owner } from '../ledger/entries.ts';
 import type { History } from '../ledger/history.ts';
 import type { QueueEntry } from '../ledger/keys.ts';
 import type { Ledger } from '../ledger/ledger.ts';
-import { undefinedIfUntrusted } from '../ledger/sealed-store.ts';
 import type { Cleaner } from './cleaner.ts';
 import type { Owning } from './owner.ts';
 import type { Runs } from './runs.ts';
+import type { Sweeper } from './sweeper.ts';
 
 /** What reconciling needs. */
 export interface ReconcilerServices {
@@ -19,12 +19,11 @@ export interface ReconcilerServices {
   readonly owning: Owning;
   readonly runs: Runs;
   readonly cleaner: Cleaner;
+  readonly sweeper: Sweeper;
   readonly conditions: Conditions;
   readonly log: Logger;
   /** Pause between two passes. */
   readonly everySeconds: number;
-  /** Age at which an aborted attempt is swept once more. */
-  readonly sweepAgainSeconds: number;
   /** How long ended runs are kept; undefined for ever. */
   readonly retentionMs: number | undefined;
 }
@@ -76,7 +75,7 @@ export class Reconciler {
 
   /** One comparison. */
   async pass(): Promise<void> {
-    const { engine, ledger, owning, runs, cleaner, conditions, log } = this.#services;
+    const { engine, ledger, owning, runs, cleaner, sweeper, conditions, log } = this.#services;
     await conditions.look();
     if (conditions.problem !== undefined) throw new Error(conditions.problem);
     const owner = await owning.owner();
@@ -103,7 +102,7 @@ export class Reconciler {
     }
     await cleaner.removeEnded(owner, containers, { isOpen: (run) => open.has(run) || runs.get(run) !== undefined, isUnknown: (run) => queue.others.has(run) });
     const over = attempts.filter(({ run }) => !open.has(run) && !queue.others.has(run) && runs.get(run) === undefined);
-    for (const { run, attempt } of over.slice(0, SWEPT_AT_ONCE)) await this.#sweepAgain(owner, run, attempt);
+    for (const { run, attempt } of over.slice(0, SWEPT_AT_ONCE)) await sweeper.sweep(owner, run, attempt);
     await this.#dropStamps(owner, open);
     await this.#expire(owner);
   }
@@ -117,27 +116,6 @@ export class Reconciler {
       await nextTurn();
     }
     return taken;
-  }
-
-  /** The second sweep of an attempt whose run has ended: for what S3 was still busy with when its job died. */
-  async #sweepAgain(owner: Owner, run: string, number: number): Promise<void> {
-    const { ledger, sweepAgainSeconds, log } = this.#services;
-    let entry: AttemptEntry | undefined;
-    try {
-      entry = await ledger.attemptAsItStands(owner, run, number);
-    } catch (error) {
-      // Somebody else's: it says which objects would be deleted.
-      return undefinedIfUntrusted(error);
-    }
-    // A verdict that came when another gateway had ended the run and cleared it away.
-    if (entry === undefined) return ledger.forgetAttempt(owner, run, number);
-    // An attempt that was begun too late, by a gateway that did not see the run end, is decided here.
-    const decision = await ledger.settleAfterEnd(entry, 'RUN_ENDED');
-    if (decision.state !== 'committed' && Date.now() - decision.seenAt.getTime() < sweepAgainSeconds * 1_000) return;
-    const swept = await ledger.sweep(entry, await ledger.beganAt(entry), decision.state);
-    if (swept.uploads + swept.objects > 0) log.info({ run, attempt: number, swept }, 'swept what an attempt had left, second time');
-    if (entry.reserved) await ledger.stamps.release(entry.destination, entry.stamp, run);
-    await ledger.forgetAttempt(owner, run, number);
   }
 
   /** A gateway that was killed leaves seconds that no attempt names, or that it would have given back when they were over. */

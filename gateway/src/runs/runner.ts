@@ -16,6 +16,7 @@ import { refusal, unlessRefused } from './refusal.ts';
 import { pauseSeconds } from './retry.ts';
 import type { Slots } from './slots.ts';
 import { dataKeys } from './stamp.ts';
+import type { Sweeper } from './sweeper.ts';
 
 // A run that waited longer than this may have been taken up by another gateway meanwhile.
 const TAKEN_UP_AFTER_MS = 1_000;
@@ -28,6 +29,7 @@ export interface RunnerServices extends CarrierServices {
   /** A run that is taken up, by today's catalogue; see vouch.ts. */
   vouch(run: OpenRun): Promise<OpenRun>;
   readonly slots: Slots;
+  readonly sweeper: Sweeper;
   readonly log: Logger;
 }
 
@@ -288,18 +290,14 @@ export class Runner {
   async #finish(drive: Drive, ended: EndedRun, attempted: Attempted | undefined): Promise<void> {
     const { handle, must, entries, resumed, log } = drive;
     handle.ended(ended);
-    if (attempted !== undefined) {
-      const { entry, outcome, decision } = attempted;
-      // Of one that published, too, however well its job ended: S3 opens a second upload where its answer on the first was lost, and a job may leave whatever it likes.
-      const sweep = outcome.ok && decision !== undefined ? this.#carrier.sweep(entry, decision.state, log, must) : undefined;
-      await Promise.all([this.#writeLog(entry, attempted, must), sweep]);
-    }
+    if (attempted !== undefined) await this.#writeLog(attempted.entry, attempted, must);
     // Before the final entry: a gateway that is killed in between does both again.
     await this.#publishLatest(drive, attempted?.decision);
     await this.#unclaim(drive);
     await must('writing the final entry', () =>
       this.#services.ledger.end({ ...ended, timeline: [...handle.timeline] }, entries, { entry: handle.entry, resumed }),
     );
+    if (attempted?.outcome.ok === true) this.#services.sweeper.soon(attempted.entry);
     if (attempted !== undefined) await this.#remove(attempted, log);
   }
 
