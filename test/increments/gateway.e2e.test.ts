@@ -34,6 +34,27 @@ describe('increments through the gateway', () => {
   const add = async (count: number): Promise<void> =>
     void (await client.query('insert into eventos (texto) select md5(g::text) from generate_series(1, $1) as g', [count]));
 
+  test('states that have no room beside each other are refused by name, and what is taken away makes room', async () => {
+    const bucket = await newBucket('incrementos');
+    const datasets = Array.from({ length: 130 }, (_, n) => `  d${n}: { table: eventos, incremental: { cursor: id } }\n`);
+    const gateway = await TestGateway.start({ bucket: bucket.name, database, pipelines: { muchos: `job: postgresql\ndatasets:\n${datasets.join('')}` } });
+    const body = JSON.stringify({ state: { cursor: 'id', value: '1'.repeat(32_700) } });
+    const put = async (n: number) => gateway.request('PUT', `/api/ingesta/muchos/state/d${n}`, body);
+    try {
+      let n = 0;
+      while (n < 130 && (await put(n)).status === 200) n++;
+      expect(n).toBeGreaterThan(100);
+      expect(await put(n)).toMatchObject({
+        status: 409,
+        body: { code: 'STATES_TOO_LARGE', detail: expect.stringContaining('DELETE /api/ingesta/muchos/state/<dataset>') },
+      });
+      expect((await gateway.request('DELETE', '/api/ingesta/muchos/state/d0')).status).toBe(200);
+      expect((await put(n)).status).toBe(200);
+    } finally {
+      await gateway.stop();
+    }
+  });
+
   test('each run has what is new; answer, manifest and state say so, and the state can be read, set and forgotten', async () => {
     await client.query('truncate eventos restart identity');
     const bucket = await newBucket('incrementos');

@@ -4,7 +4,7 @@ import { Probe } from './probes.ts';
 const TIMES = { freshMs: 2_000, patienceMs: 10, youngMs: 60_000 };
 
 /** A probe whose clock and answers are set by hand. */
-function stage() {
+function stage(times = TIMES) {
   let now = 0;
   let asked = 0;
   let pending = Promise.withResolvers<string>();
@@ -13,7 +13,7 @@ function stage() {
       asked++;
       return pending.promise;
     },
-    TIMES,
+    times,
     () => now,
   );
   return {
@@ -56,6 +56,20 @@ describe('a question for many', () => {
     expect(asked()).toBe(2);
     answer('b');
     expect(await probe.look()).toMatchObject({ result: 'b', at: new Date(63_000) });
+  });
+
+  test('that is long in coming is waited for by who came first, and by nobody again', async () => {
+    const hours = { ...TIMES, patienceMs: 3_600_000 };
+    const { probe, pass, answer } = stage(hours);
+    const first = probe.look();
+    answer('a');
+    await first;
+    pass(3_000);
+    const second = probe.look();
+    pass(3_600_000);
+    expect(await probe.look()).toEqual({ waitedMs: 3_600_000 });
+    answer('b');
+    expect(await second).toMatchObject({ result: 'b' });
   });
 
   test('that was never answered says how long it has been', async () => {

@@ -10,14 +10,14 @@ export interface Found<T> {
 export interface ProbeTimes {
   /** How long an answer is given again without asking. */
   readonly freshMs: number;
-  /** How long whoever looks waits for a new one. */
+  /** How long a new one is waited for, by whoever looks first. */
   readonly patienceMs: number;
   /** How old the last one may be that is given in its place. */
   readonly youngMs: number;
 }
 
 /** As `/health` needs them: it answers within a quarter of a second, whatever stands behind. */
-export const PROBE_TIMES: ProbeTimes = { freshMs: 2_000, patienceMs: 200, youngMs: 60_000 };
+export const PROBE_TIMES: ProbeTimes = { freshMs: 2_000, patienceMs: 100, youngMs: 60_000 };
 
 /** A question that costs something, asked for many at once and not again at once. The question must end by itself, and never reject. */
 export class Probe<T> {
@@ -39,7 +39,8 @@ export class Probe<T> {
     if (this.#last !== undefined && this.#ageOf(this.#last) < freshMs) return this.#last;
     this.#asked ??= { since: this.#now(), answer: this.#answer() };
     const { since, answer } = this.#asked;
-    const found = await within(patienceMs, answer);
+    // Who comes later has waited with those before: an S3 that is slow for minutes keeps one look waiting, and not each.
+    const found = await within(Math.max(0, patienceMs - (this.#now() - since)), answer);
     if (found !== undefined) return found;
     return this.#last !== undefined && this.#ageOf(this.#last) < youngMs ? this.#last : { waitedMs: this.#now() - since };
   }

@@ -1,7 +1,7 @@
 import { type DatasetState, datasetStateSchema, isIncremental } from '@esclusa/contract';
 import { z } from 'zod';
 import { GatewayError } from '../errors.ts';
-import { MAX_STATE_BYTES } from '../ledger/check-manifest.ts';
+import { MAX_STATE_BYTES } from '../ledger/state-bounds.ts';
 import type { Claimant, States } from '../ledger/states.ts';
 import type { Catalogue } from '../pipelines/catalogue.ts';
 import type { Pipeline } from '../pipelines/pipeline.ts';
@@ -36,7 +36,7 @@ const PROBLEMS = [
   'BUCKET_NOT_FOUND',
   'S3_TOKEN_EXPIRED',
 ] as const;
-const CHANGE_PROBLEMS = [...PROBLEMS, 'STATE_CLAIMED'] as const;
+const CHANGE_PROBLEMS = [...PROBLEMS, 'STATE_CLAIMED', 'STATES_TOO_LARGE'] as const;
 
 /** `/api/ingesta/{pipeline}/state`: how far incremental datasets were read, and setting it; and who has claimed it. */
 export function stateRoutes(services: StateServices): Route[] {

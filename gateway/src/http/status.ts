@@ -19,6 +19,7 @@ export const STATUS: Readonly<Record<GatewayErrorCode | JobErrorCode, number>> =
   PIPELINE_CHANGED: 409,
   RUN_ENDED: 409,
   STATE_CLAIMED: 409,
+  STATES_TOO_LARGE: 409,
   BODY_TOO_LARGE: 413,
   MEDIA_TYPE_UNSUPPORTED: 415,
   HOST_NOT_ALLOWED: 421,

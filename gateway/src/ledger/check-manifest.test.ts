@@ -95,6 +95,14 @@ describe('a manifest is not believed', () => {
     expect(manifestProblem(bad, ASKED)).toMatch(why);
   });
 
+  test('whose states are too large together, though each is not', () => {
+    const names = Array.from({ length: 150 }, (_, n) => `d${n}`);
+    const keys = Object.fromEntries(names.map((name) => [name, KEYS.medicos]));
+    const states = names.map((name) => ({ ...one('medicos'), name, state: { value: 'v'.repeat(32_000) } }));
+    expect(manifestProblem(manifest({}, states), { ...ASKED, keys })).toMatch(/states that are too large: they have \d+ bytes/);
+    expect(manifestProblem(manifest({}, states.slice(0, 100)), { ...ASKED, keys: Object.fromEntries(Object.entries(keys).slice(0, 100)) })).toBeUndefined();
+  });
+
   test('and told in a sentence that is no longer than that, whatever its names are', () => {
     const long = manifest({}, [one('medicos'), one('recetas'), { ...one('medicos'), name: 'x'.repeat(1_000_000) }]);
     expect(manifestProblem(long, ASKED)?.length).toBeLessThan(400);

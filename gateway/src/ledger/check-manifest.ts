@@ -1,8 +1,6 @@
 import { type Manifest, OWNER_METADATA, type Resource, filesOf, isFileKey, ownerMetadata } from '@esclusa/contract';
 import type { ObjectHead } from './bucket.ts';
-
-/** Largest state of a dataset, in bytes of JSON: its next run is given all of its datasets' in one variable. */
-export const MAX_STATE_BYTES = 32 * 1024;
+import { MAX_STATE_BYTES, statesProblem } from './state-bounds.ts';
 
 /** Request of an attempt, which its manifest must keep to. */
 export interface AskedOf {
@@ -37,7 +35,8 @@ export function manifestProblem(manifest: Manifest, asked: AskedOf): string | un
     const problem = resourceProblem(resource, asked.bucket, keys[resource.name] ?? '') ?? stateProblem(resource);
     if (problem !== undefined) return problem;
   }
-  return undefined;
+  const all = statesProblem(Object.fromEntries(manifest.resources.flatMap(({ name, state }) => (state === undefined ? [] : [[name, state]]))));
+  return all === undefined ? undefined : `its manifest has states that are too large: ${all}`;
 }
 
 function resourceProblem(resource: Resource, bucket: string, key: string): string | undefined {

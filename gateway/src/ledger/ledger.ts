@@ -283,8 +283,8 @@ export class Ledger {
   }
 
   /** Takes away what a dead attempt left behind; see {@link sweepAttempt} for what it may touch and when. */
-  async sweep(attempt: SweptAttempt, began: Date, state: Decision['state']): Promise<Swept> {
-    return sweepAttempt(this.#bucket, attempt, began, state === 'committed' ? state : 'aborted');
+  async sweep(attempt: SweptAttempt, began: Date, state: Decision['state'], most?: number): Promise<Swept> {
+    return sweepAttempt(this.#bucket, attempt, began, state === 'committed' ? state : 'aborted', most);
   }
 
   /** When an attempt began, by S3's clock, as the times of uploads are. */

@@ -1,10 +1,12 @@
 import { type DatasetState, type Manifest, resourceOf } from '@esclusa/contract';
 import { isUnreadable, parseJson } from '../bounded-json.ts';
+import { GatewayError } from '../errors.ts';
 import { MAX_BYTES, type TaggedObject } from './bucket.ts';
 import type { Decision } from './decisions.ts';
 import { type Owner, type StatesEntry, statesSchema } from './entries.ts';
 import type { LedgerKeys } from './keys.ts';
 import { type SealedStore, UntrustedEntry, undefinedIfUntrusted } from './sealed-store.ts';
+import { statesProblem } from './state-bounds.ts';
 
 /** An attempt that reads datasets in increments. */
 export interface Claimant {
@@ -47,13 +49,14 @@ export class States {
     return { datasets, by: claim };
   }
 
-  /** Claims the states for an attempt; the same one may claim them again. One that claims has to have its commit key decided in the end. */
+  /** Claims the states for an attempt; the same one may claim them again. One that claims has to have its commit key decided in the end. Rejects with `STATES_TOO_LARGE`. */
   async claim(pipeline: string, claimant: Claimant): Promise<Claimed> {
     const written = await this.#change(pipeline, async (entry) => {
       // One that is decided has nothing to claim any more: its run has ended, and is taken up once more to be cleared away. What it has left was taken in long ago, and others may have gone on from it.
       // Asked behind the reading of the object and before it is written: whoever goes on in between changes it, and this is asked again.
       if ((await this.#decisionOn(pipeline, claimant)) !== undefined) return entry;
       if (entry.claim !== undefined && !isSame(entry.claim, claimant)) return undefined;
+      checkRoom(pipeline, Object.fromEntries(Object.entries(entry.datasets).filter(([name]) => !claimant.datasets.includes(name))));
       return { ...entry, claim: { ...claimant, datasets: [...claimant.datasets] } };
     });
     if (written.by !== undefined) return { by: written.by };
@@ -74,7 +77,10 @@ export class States {
     const setState = async (entry: StatesEntry): Promise<StatesEntry | undefined> => {
       if (entry.claim !== undefined) return undefined;
       const { [dataset]: _, ...others } = entry.datasets;
-      return { ...entry, datasets: state === undefined ? others : { ...others, [dataset]: { state, at: new Date().toISOString() } } };
+      if (state === undefined) return { ...entry, datasets: others };
+      const datasets = { ...others, [dataset]: { state, at: new Date().toISOString() } };
+      checkRoom(pipeline, datasets);
+      return { ...entry, datasets };
     };
     // Somebody who says where to go on is the mend of states that are not believed.
     const { by } = await this.#change(pipeline, setState, { refuseForged: false });
@@ -144,6 +150,14 @@ function statesOf(manifest: Manifest, { datasets }: Claimant): StatesEntry['data
     return state === undefined ? [] : [[name, { state, run, attempt, at }] as const];
   });
   return Object.fromEntries(left);
+}
+
+/** Throws if there is no room for what an attempt may leave beside these states. */
+function checkRoom(pipeline: string, datasets: StatesEntry['datasets']): void {
+  const problem = statesProblem(datasets);
+  if (problem === undefined) return;
+  const mend = `take away what the pipeline needs no more: DELETE /api/ingesta/${pipeline}/state/<dataset>`;
+  throw new GatewayError('STATES_TOO_LARGE', `the states of "${pipeline}" are too large: ${problem}; ${mend}`);
 }
 
 function isSame(one: Claimant, other: Claimant): boolean {

@@ -7,6 +7,8 @@ import type { AttemptEntry } from './entries.ts';
 export interface Swept {
   readonly uploads: number;
   readonly objects: number;
+  /** False where there was more than the sweep was to take away, so that another one has to follow. */
+  readonly isWhole: boolean;
 }
 
 /** The part of an attempt that a sweep must know. */
@@ -20,11 +22,13 @@ const CALLS_AT_ONCE = 8;
  * Takes away what an attempt left: uploads on exactly the keys of its files and on its commit key that were opened after it began, and, if it is aborted,
  * objects at exactly the keys of its files that bear its mark. Nothing else is touched, be it a longer key beside them or a stranger's object
  * at the same key. How many files a dataset has become nobody may have written down, so they are looked for. Only to be called once the container has stopped and its commit key is decided.
- * `began` is by S3's clock, as the uploads' times are.
+ * `began` is by S3's clock, as the uploads' times are. About `most` uploads are ended: a job may have opened any number. Files are no more than a dataset may have.
  */
-export async function sweepAttempt(bucket: Bucket, attempt: SweptAttempt, began: Date, state: 'committed' | 'aborted'): Promise<Swept> {
+export async function sweepAttempt(bucket: Bucket, attempt: SweptAttempt, began: Date, state: 'committed' | 'aborted', most = Infinity): Promise<Swept> {
   const { keys, commitKey, run, attempt: number } = attempt;
-  const swept = { uploads: 0, objects: 0 };
+  let uploads = 0;
+  let objects = 0;
+  let isWhole = true;
   const since = began.getTime() - CLOCK_SLACK_MS;
   const mark = Object.entries(ownerMetadata(run, number));
   const removals = new PQueue({ concurrency: CALLS_AT_ONCE });
@@ -32,8 +36,9 @@ export async function sweepAttempt(bucket: Bucket, attempt: SweptAttempt, began:
   async function sweepUploads(prefix: string, isOurs: (key: string) => boolean): Promise<void> {
     for await (const page of bucket.uploads(prefix)) {
       const ours = page.filter(({ key, initiated }) => isOurs(key) && (initiated === undefined || initiated.getTime() >= since));
+      if (ours.length > 0 && uploads >= most) return void (isWhole = false);
+      uploads += ours.length;
       await removals.addAll(ours.map((upload) => () => bucket.abortUpload(upload)));
-      swept.uploads += ours.length;
     }
   }
 
@@ -41,7 +46,7 @@ export async function sweepAttempt(bucket: Bucket, attempt: SweptAttempt, began:
     const object = await bucket.head(key);
     if (object === undefined || mark.some(([name, value]) => object.metadata[name] !== value)) return;
     await bucket.delete(key);
-    swept.objects++;
+    objects++;
   }
 
   async function sweepDataset(key: string): Promise<void> {
@@ -55,5 +60,5 @@ export async function sweepAttempt(bucket: Bucket, attempt: SweptAttempt, began:
 
   const datasets = new PQueue({ concurrency: CALLS_AT_ONCE });
   await Promise.all([sweepUploads(commitKey, (key) => key === commitKey), datasets.addAll(Object.values(keys).map((key) => () => sweepDataset(key)))]);
-  return swept;
+  return { uploads, objects, isWhole };
 }

@@ -13,6 +13,7 @@ import { type Failure, type Outcome, decideOutcome, explain } from './outcome.ts
 import { refusal, unlessRefused } from './refusal.ts';
 import { type RetryPolicy, whatNext } from './retry.ts';
 import type { RetryBudget } from './retry-budget.ts';
+import { UPLOADS_AT_ONCE } from './sweeper.ts';
 
 // Another gateway may be about to create the container of an attempt that it has just begun.
 const CREATED_WITHIN_MS = 5_000;
@@ -206,11 +207,11 @@ export class Carrier {
     return must('looking whether the run is to be cancelled', () => this.#services.ledger.cancelAsked(run.owner, run.run));
   }
 
-  /** Sweeps an attempt that published nothing; it is swept once more when its run has ended, for what S3 was still busy with when the job died. */
+  /** Sweeps an attempt that published nothing; it is swept once more when its run has ended, for what is left, and what S3 was still busy with when the job died. */
   async #sweep(entry: AttemptEntry, state: Decision['state'], log: Logger, must: Must): Promise<void> {
     const { ledger } = this.#services;
     const began = await must('looking when the attempt began', () => ledger.beganAt(entry));
-    const swept = await must('sweeping the attempt', () => ledger.sweep(entry, began, state));
+    const swept = await must('sweeping the attempt', () => ledger.sweep(entry, began, state, UPLOADS_AT_ONCE));
     if (swept.uploads + swept.objects > 0) log.info({ swept }, 'swept what the attempt had left');
   }
 }

@@ -6,6 +6,7 @@ import type { Ledger } from '../ledger/ledger.ts';
 import { undefinedIfUntrusted } from '../ledger/sealed-store.ts';
 import { isKept, readKeepLabels } from './keep.ts';
 import { ATTEMPT_LABELS } from './plan.ts';
+import { UPLOADS_AT_ONCE } from './sweeper.ts';
 
 /** What cleaning up needs. */
 export interface CleanerServices {
@@ -79,7 +80,8 @@ export class Cleaner {
       // It may have been started twice, or after its run had ended: then nobody else knows what it has left.
       const attempt = { owner, run: container.run, attempt: container.attempt, commitKey, keys };
       const { state } = await ledger.settleAfterEnd(attempt, 'RUN_ENDED');
-      await ledger.sweep(attempt, container.createdAt, state);
+      // What is left is found by the container's labels.
+      if (!(await ledger.sweep(attempt, container.createdAt, state, UPLOADS_AT_ONCE)).isWhole) return;
     }
     await found.remove();
   }

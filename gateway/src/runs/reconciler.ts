@@ -31,8 +31,6 @@ export interface ReconcilerServices {
 // What is looked at less often, and how old a reservation must be before it counts as forgotten.
 const STAMPS_EVERY_MS = 60_000;
 const STAMP_AGE_MS = 5_000;
-// Somebody may have put very many there; the others come with the next pass.
-const SWEPT_AT_ONCE = 500;
 const EXPIRY_EVERY_MS = 3_600_000;
 
 /**
@@ -101,8 +99,9 @@ export class Reconciler {
       if (ended !== undefined) runs.endedElsewhere(handle, ended);
     }
     await cleaner.removeEnded(owner, containers, { isOpen: (run) => open.has(run) || runs.get(run) !== undefined, isUnknown: (run) => queue.others.has(run) });
-    const over = attempts.filter(({ run }) => !open.has(run) && !queue.others.has(run) && runs.get(run) === undefined);
-    for (const { run, attempt } of over.slice(0, SWEPT_AT_ONCE)) await sweeper.sweep(owner, run, attempt);
+    for (const { run, attempt } of attempts) {
+      if (!open.has(run) && !queue.others.has(run) && runs.get(run) === undefined) sweeper.soon(owner, run, attempt);
+    }
     await this.#dropStamps(owner, open);
     await this.#expire(owner);
   }

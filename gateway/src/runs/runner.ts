@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { isIncremental, utcStamp } from '@esclusa/contract';
 import PQueue from 'p-queue';
 import type { Logger } from 'pino';
+import { GatewayError } from '../errors.ts';
 import type { Decision } from '../ledger/decisions.ts';
 import type { AttemptEntry, EndedRun, OpenRun } from '../ledger/entries.ts';
 import { sha256 } from '../ledger/ledger.ts';
@@ -183,8 +184,8 @@ export class Runner {
         await this.#finish(drive, endedRun(run, handle, undefined, drive.refused, 'fail', []), undefined);
         return undefined;
       }
-      const states = await must("claiming the datasets' states", () => unlessUntrusted(() => this.#claim(drive, number)));
-      if (states instanceof UntrustedEntry) {
+      const states = await must("claiming the datasets' states", () => unlessForGood(() => this.#claim(drive, number)));
+      if (states instanceof Error) {
         await this.#finish(drive, endedRun(run, handle, undefined, refusal(states), 'fail', []), undefined);
         return undefined;
       }
@@ -297,7 +298,7 @@ export class Runner {
     await must('writing the final entry', () =>
       this.#services.ledger.end({ ...ended, timeline: [...handle.timeline] }, entries, { entry: handle.entry, resumed }),
     );
-    if (attempted?.outcome.ok === true) this.#services.sweeper.soon(attempted.entry);
+    if (attempted?.outcome.ok === true) this.#services.sweeper.soon(ended.owner, ended.run, attempted.entry.attempt);
     if (attempted !== undefined) await this.#remove(attempted, log);
   }
 
@@ -317,12 +318,12 @@ export class Runner {
   }
 }
 
-/** The result, or what stood there and is not believed: neither time nor another attempt mends it. */
-async function unlessUntrusted<T>(action: () => Promise<T>): Promise<T | UntrustedEntry> {
+/** The result, or why there is none as long as nobody mends it: neither time nor another attempt does. */
+async function unlessForGood<T>(action: () => Promise<T>): Promise<T | UntrustedEntry | GatewayError> {
   try {
     return await action();
   } catch (error) {
-    if (error instanceof UntrustedEntry) return error;
+    if (error instanceof UntrustedEntry || error instanceof GatewayError) return error;
     throw error;
   }
 }

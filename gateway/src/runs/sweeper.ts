@@ -12,33 +12,43 @@ export interface SweeperServices {
   readonly sweepAgainSeconds: number;
 }
 
-const SOON_AT_ONCE = 2;
+/** Uploads that one sweep ends: one attempt's may be any number, and others' wait. */
+export const UPLOADS_AT_ONCE = 1_000;
+const SWEPT_AT_ONCE = 2;
+// Somebody may have put very many entries there; those that find no place come with a later pass.
+const MAX_WAITING = 500;
 
-/** Sweeps attempts of runs that have ended, and deletes their entries then. What fails, or is cut off, the reconciler finds by its entry. */
+/** Sweeps attempts of runs that have ended, and deletes their entries then. Whatever is cut off, or fails, the reconciler finds by its entry. */
 export class Sweeper {
   readonly #services: SweeperServices;
-  readonly #soon = new PQueue({ concurrency: SOON_AT_ONCE });
+  readonly #queue = new PQueue({ concurrency: SWEPT_AT_ONCE });
+  readonly #known = new Set<string>();
 
   constructor(services: SweeperServices) {
     this.#services = services;
   }
 
   /**
-   * Sweeps an attempt that published once those before it are swept; no run is kept waiting. However well its job ended, S3 has an upload twice where its answer on the first opening was lost,
-   * and a job may leave whatever it likes.
+   * Sweeps an attempt of a run that has ended when it is its turn; keeps nobody waiting. One that published nothing is swept when it is old enough, so that S3 has done by then what
+   * it was busy with when the job died. One that published is swept of uploads, however well its job ended: S3 has an upload twice where its answer on the first opening was lost, and a job
+   * may leave whatever it likes.
    */
-  soon({ owner, run, attempt }: AttemptEntry): void {
-    const sweep = async (): Promise<void> => this.sweep(owner, run, attempt);
-    this.#soon.add(sweep).catch((error: unknown) => this.#services.log.warn({ err: error, run, attempt }, 'an attempt could not be swept; trying again later'));
+  soon(owner: Owner, run: string, attempt: number): void {
+    const name = `${run}/${attempt}`;
+    if (this.#known.has(name) || this.#known.size >= MAX_WAITING) return;
+    this.#known.add(name);
+    this.#queue
+      .add(async () => this.#sweep(owner, run, attempt))
+      .catch((error: unknown) => this.#services.log.warn({ err: error, run, attempt }, 'an attempt could not be swept; trying again later'))
+      .finally(() => this.#known.delete(name));
   }
 
-  /** Resolves once all that was to be swept soon is swept, or has failed. */
+  /** Resolves once nothing waits to be swept. */
   async settled(): Promise<void> {
-    await this.#soon.onIdle();
+    await this.#queue.onIdle();
   }
 
-  /** Sweeps an attempt of a run that has ended: one that published nothing when it is old enough, so that S3 has done by then what it was busy with when the job died. */
-  async sweep(owner: Owner, run: string, attempt: number): Promise<void> {
+  async #sweep(owner: Owner, run: string, attempt: number): Promise<void> {
     const { ledger, sweepAgainSeconds, log } = this.#services;
     let entry: AttemptEntry | undefined;
     try {
@@ -52,8 +62,9 @@ export class Sweeper {
     // An attempt that was begun too late, by a gateway that did not see the run end, is decided here.
     const decision = await ledger.settleAfterEnd(entry, 'RUN_ENDED');
     if (decision.state !== 'committed' && Date.now() - decision.seenAt.getTime() < sweepAgainSeconds * 1_000) return;
-    const swept = await ledger.sweep(entry, await ledger.beganAt(entry), decision.state);
-    if (swept.uploads + swept.objects > 0) log.info({ run, attempt, swept }, 'swept what an attempt of a run that has ended had left');
+    const { isWhole, ...swept } = await ledger.sweep(entry, await ledger.beganAt(entry), decision.state, UPLOADS_AT_ONCE);
+    if (swept.uploads + swept.objects > 0) log.info({ run, attempt, swept, isWhole }, 'swept what an attempt of a run that has ended had left');
+    if (!isWhole) return;
     if (entry.reserved) await ledger.stamps.release(entry.destination, entry.stamp, run);
     await ledger.forgetAttempt(owner, run, attempt);
   }

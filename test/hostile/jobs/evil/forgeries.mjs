@@ -62,6 +62,7 @@ const alterations = {
   'number-paths': first(() => ({ path: Array.from({ length: 300_000 }, () => 1) })),
   'many-names': (manifest) => ({ ...manifest, x: Object.fromEntries(Array.from({ length: 380_000 }, (_, n) => [`n${n}`, 0])) }),
   'large-state': first(() => ({ state: { value: 'v'.repeat(1_200_000) } })),
+  states: (manifest) => ({ ...manifest, resources: manifest.resources.map((one) => ({ ...one, state: { value: 'v'.repeat(31_000) } })) }),
   aborted: () => aborted(),
 };
 
@@ -140,7 +141,7 @@ export const forgeries = {
     leave();
   },
   /** Opens uploads that nobody asked for, and ends as if there were none. */
-  uploads: async ({ count = 3_000 }, known) => {
+  uploads: async ({ count = 1_200 }, known) => {
     const open = (key) => s3(known, { method: 'POST', key, query: { uploads: '' }, headers: mark() });
     for (let n = 0; n < count; n += 30) await Promise.all(Array.from({ length: 30 }, () => open(Object.values(keys)[0])));
     await open(request.destination.commitKey);
