@@ -16,7 +16,9 @@ export type SweptAttempt = Pick<AttemptEntry, 'run' | 'attempt' | 'keys' | 'comm
 
 // S3 tells times by the second, and its hosts' clocks may be a moment apart.
 const CLOCK_SLACK_MS = 2_000;
-const CALLS_AT_ONCE = 8;
+// It is in no hurry, and others' calls wait behind it.
+const DATASETS_AT_ONCE = 2;
+const REMOVALS_AT_ONCE = 4;
 
 /**
  * Takes away what an attempt left: uploads on exactly the keys of its files and on its commit key that were opened after it began, and, if it is aborted,
@@ -31,7 +33,7 @@ export async function sweepAttempt(bucket: Bucket, attempt: SweptAttempt, began:
   let isWhole = true;
   const since = began.getTime() - CLOCK_SLACK_MS;
   const mark = Object.entries(ownerMetadata(run, number));
-  const removals = new PQueue({ concurrency: CALLS_AT_ONCE });
+  const removals = new PQueue({ concurrency: REMOVALS_AT_ONCE });
 
   async function sweepUploads(prefix: string, isOurs: (key: string) => boolean): Promise<void> {
     for await (const page of bucket.uploads(prefix)) {
@@ -58,7 +60,7 @@ export async function sweepAttempt(bucket: Bucket, attempt: SweptAttempt, began:
     await removals.addAll([key, ...files].map((file) => () => sweepObject(file)));
   }
 
-  const datasets = new PQueue({ concurrency: CALLS_AT_ONCE });
+  const datasets = new PQueue({ concurrency: DATASETS_AT_ONCE });
   await Promise.all([sweepUploads(commitKey, (key) => key === commitKey), datasets.addAll(Object.values(keys).map((key) => () => sweepDataset(key)))]);
   return { uploads, objects, isWhole };
 }
