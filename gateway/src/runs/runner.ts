@@ -298,7 +298,7 @@ export class Runner {
     await must('writing the final entry', () =>
       this.#services.ledger.end({ ...ended, timeline: [...handle.timeline] }, entries, { entry: handle.entry, resumed }),
     );
-    if (attempted?.outcome.ok === true) this.#services.sweeper.soon(ended.owner, ended.run, attempted.entry.attempt);
+    if (attempted?.outcome.ok === true) this.#services.sweeper.soon(ended.owner, ended.run, attempted.entry.attempt, attempted.entry);
     if (attempted !== undefined) await this.#remove(attempted, log);
   }
 

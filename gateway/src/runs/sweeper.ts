@@ -31,16 +31,19 @@ export class Sweeper {
   /**
    * Sweeps an attempt of a run that has ended when it is its turn; keeps nobody waiting. One that published nothing is swept when it is old enough, so that S3 has done by then what
    * it was busy with when the job died. One that published is swept of uploads, however well its job ended: S3 has an upload twice where its answer on the first opening was lost, and a job
-   * may leave whatever it likes.
+   * may leave whatever it likes. `known`: its entry as the caller has it, for one that another gateway has cleared away before a second start of it ended.
    */
-  soon(owner: Owner, run: string, attempt: number): void {
+  soon(owner: Owner, run: string, attempt: number, known?: AttemptEntry): void {
     const name = `${run}/${attempt}`;
     if (this.#known.has(name) || this.#known.size >= MAX_WAITING) return;
     this.#known.add(name);
-    this.#queue
-      .add(async () => this.#sweep(owner, run, attempt))
-      .catch((error: unknown) => this.#services.log.warn({ err: error, run, attempt }, 'an attempt could not be swept; trying again later'))
-      .finally(() => this.#known.delete(name));
+    const sweep = async (): Promise<void> => {
+      const isWhole = await this.#sweep(owner, run, attempt, known).finally(() => this.#known.delete(name));
+      if (!isWhole) this.soon(owner, run, attempt, known);
+    };
+    this.#queue.add(sweep).catch((error: unknown) => {
+      this.#services.log.warn({ err: error, run, attempt }, 'an attempt could not be swept; trying again later');
+    });
   }
 
   /** Resolves once nothing waits to be swept. */
@@ -48,24 +51,28 @@ export class Sweeper {
     await this.#queue.onIdle();
   }
 
-  async #sweep(owner: Owner, run: string, attempt: number): Promise<void> {
+  /** False where there is more to be swept. */
+  async #sweep(owner: Owner, run: string, attempt: number, known: AttemptEntry | undefined): Promise<boolean> {
     const { ledger, sweepAgainSeconds, log } = this.#services;
     let entry: AttemptEntry | undefined;
     try {
-      entry = await ledger.attemptAsItStands(owner, run, attempt);
+      entry = (await ledger.attemptAsItStands(owner, run, attempt)) ?? known;
     } catch (error) {
       // Somebody else's: it says which objects would be deleted.
-      return undefinedIfUntrusted(error);
+      undefinedIfUntrusted(error);
+      return true;
     }
-    // A verdict that came when another gateway had ended the run and cleared it away.
-    if (entry === undefined) return ledger.forgetAttempt(owner, run, attempt);
-    // An attempt that was begun too late, by a gateway that did not see the run end, is decided here.
-    const decision = await ledger.settleAfterEnd(entry, 'RUN_ENDED');
-    if (decision.state !== 'committed' && Date.now() - decision.seenAt.getTime() < sweepAgainSeconds * 1_000) return;
-    const { isWhole, ...swept } = await ledger.sweep(entry, await ledger.beganAt(entry), decision.state, UPLOADS_AT_ONCE);
-    if (swept.uploads + swept.objects > 0) log.info({ run, attempt, swept, isWhole }, 'swept what an attempt of a run that has ended had left');
-    if (!isWhole) return;
-    if (entry.reserved) await ledger.stamps.release(entry.destination, entry.stamp, run);
+    if (entry !== undefined) {
+      // An attempt that was begun too late, by a gateway that did not see the run end, is decided here.
+      const decision = await ledger.settleAfterEnd(entry, 'RUN_ENDED');
+      if (decision.state !== 'committed' && Date.now() - decision.seenAt.getTime() < sweepAgainSeconds * 1_000) return true;
+      const { isWhole, ...swept } = await ledger.sweep(entry, await ledger.beganAt(entry), decision.state, UPLOADS_AT_ONCE);
+      if (swept.uploads + swept.objects > 0) log.info({ run, attempt, swept, isWhole }, 'swept what an attempt of a run that has ended had left');
+      if (!isWhole) return false;
+      if (entry.reserved) await ledger.stamps.release(entry.destination, entry.stamp, run);
+    }
+    // Without an entry there may be a verdict, which came when another gateway had ended the run and cleared it away.
     await ledger.forgetAttempt(owner, run, attempt);
+    return true;
   }
 }
