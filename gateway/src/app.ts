@@ -182,7 +182,7 @@ export async function startGateway(config: Config, engine: Engine, log: Logger, 
       for (const stop of stopProbes) stop();
       scheduler.stop();
       await runs.close(config.SHUTDOWN_SECONDS);
-      // What S3 keeps it from giving back and clearing away now, the reconciler finds at the next start.
+      // The reconciler finds at the next start what S3 keeps it from giving back and clearing away now.
       await Promise.race([Promise.all([ledger.stamps.settled(), sweeper.settled()]), sleep(LAST_CALLS_MS)]);
       // Whoever was told just now must get to read it before the connection goes.
       const idle = setInterval(() => server.closeIdleConnections(), 20);

@@ -39,7 +39,7 @@ export class Probe<T> {
     if (this.#last !== undefined && this.#ageOf(this.#last) < freshMs) return this.#last;
     this.#asked ??= { since: this.#now(), answer: this.#answer() };
     const { since, answer } = this.#asked;
-    // Who comes later has waited with those before: an S3 that is slow for minutes keeps one look waiting, and not each.
+    // Counted from the question: an S3 that is slow for minutes keeps the look that asked waiting, and not each one after it.
     const found = await within(Math.max(0, patienceMs - (this.#now() - since)), answer);
     if (found !== undefined) return found;
     return this.#last !== undefined && this.#ageOf(this.#last) < youngMs ? this.#last : { waitedMs: this.#now() - since };

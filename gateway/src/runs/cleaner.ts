@@ -80,7 +80,7 @@ export class Cleaner {
       // It may have been started twice, or after its run had ended: then nobody else knows what it has left.
       const attempt = { owner, run: container.run, attempt: container.attempt, commitKey, keys };
       const { state } = await ledger.settleAfterEnd(attempt, 'RUN_ENDED');
-      // What is left is found by the container's labels.
+      // The container stays while there is more: its labels are how the next pass finds the rest.
       if (!(await ledger.sweep(attempt, container.createdAt, state, UPLOADS_AT_ONCE)).isWhole) return;
     }
     await found.remove();

@@ -4,7 +4,7 @@ import type { AttemptEntry, Owner } from '../ledger/entries.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import { undefinedIfUntrusted } from '../ledger/sealed-store.ts';
 
-/** What sweeping after runs needs. */
+/** Services that sweeping after runs works with. */
 export interface SweeperServices {
   readonly ledger: Ledger;
   readonly log: Logger;
@@ -29,9 +29,9 @@ export class Sweeper {
   }
 
   /**
-   * Sweeps an attempt of a run that has ended when it is its turn; keeps nobody waiting. One that published nothing is swept when it is old enough, so that S3 has done by then what
-   * it was busy with when the job died. One that published is swept of uploads, however well its job ended: S3 has an upload twice where its answer on the first opening was lost, and a job
-   * may leave whatever it likes. `known`: its entry as the caller has it, for one that another gateway has cleared away before a second start of it ended.
+   * Sweeps an attempt of a run that has ended when it is its turn; keeps nobody waiting. If it published nothing, it must be old enough, so that S3 has done by then what it was busy with
+   * when the job died. If it published, its uploads go, however well its job ended: S3 has an upload twice where its answer on the first opening was lost, and a job may leave whatever it
+   * likes. `known`: its entry as the caller has it; another gateway may have cleared away the ledger's before a second start of the attempt ended.
    */
   soon(owner: Owner, run: string, attempt: number, known?: AttemptEntry): void {
     const name = `${run}/${attempt}`;
