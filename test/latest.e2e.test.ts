@@ -1,11 +1,12 @@
 import { createHash } from 'node:crypto';
+import { setTimeout } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { type Manifest, committedSchema } from '@esclusa/contract';
 import { eventually, nothingLeft } from './support/docker.ts';
 import { type Answer, type GatewayOptions, TestGateway } from './support/gateway.ts';
 import { S3Proxy } from './support/s3-proxy.ts';
 import { type TestBucket, keyOf } from './support/s3.ts';
-import { newBucket, newDatabase, unique } from './support/stack.ts';
+import { connectTo, newBucket, newDatabase, unique } from './support/stack.ts';
 
 const LATEST = '_esclusa/latest/ventas.json';
 const pipelines = { ventas: 'job: postgresql\ndatasets:\n  productos:\n  ofertas:\n' };
@@ -154,6 +155,38 @@ describe('latest.json', () => {
       await nothingLeft(how.installation, bucket);
     } finally {
       await second.stop();
+    }
+  });
+
+  test.each([
+    ['is slow to take it', 'forward', 0, 1_000],
+    ['refuses it for a while', { status: 503, code: 'SlowDown' }, 6, 0],
+  ] as const)('where S3 %s, a run right behind another compares its columns with those', async (_, turn, refusals, pauseMs) => {
+    const { bucket, how } = await options();
+    const own = await newDatabase('latest', 'create table productos (id integer)', 'create table ofertas (id integer)');
+    const gateway = await TestGateway.start({ ...how, database: own, environment: { S3_ENDPOINT: proxy.outside } });
+    proxy.reset();
+    proxy.gate = async ({ operation, nth }, when) => {
+      if (operation !== 'PutLatest' || when === 'after') return 'forward';
+      await setTimeout(pauseMs);
+      return nth <= refusals ? turn : 'forward';
+    };
+    try {
+      const first = await gateway.post('ventas');
+      expect(first.status).toBe(200);
+      // Slow, it is waited for; refused, callers are answered all the same, and this gateway knows.
+      expect((await latest(bucket))?.run).toBe(refusals === 0 ? runOf(first) : undefined);
+      const client = await connectTo(own);
+      await client.query('alter table ofertas add column precio integer');
+      await client.end();
+      const second = await gateway.post('ventas', JSON.stringify({ datasets: ['ofertas'] }));
+      expect(second.body).toMatchObject({ result: { ofertas: { schemaChanges: { since: runOf(first), added: ['precio'] } } } });
+      proxy.gate = () => 'forward';
+      await nothingLeft(gateway.installation, bucket);
+      expect((await latest(bucket))?.run).toBe(runOf(first));
+    } finally {
+      proxy.gate = () => 'forward';
+      await gateway.stop();
     }
   });
 

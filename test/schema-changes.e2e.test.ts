@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { type Manifest, type SchemaPolicy, resourceOf } from '@esclusa/contract';
 import type pg from 'pg';
-import { eventually, nothingLeft } from './support/docker.ts';
+import { nothingLeft } from './support/docker.ts';
 import { TestGateway } from './support/gateway.ts';
 import { MongoServer } from './support/mongo-server.ts';
 import type { TestBucket } from './support/s3.ts';
@@ -46,12 +46,8 @@ describe('columns that change between two runs', () => {
     await gateway?.stop();
   });
 
-  /** Runs a pipeline until its final entry is written: callers are answered before the latest manifest is moved. */
-  async function run(pipeline: string, body?: string): Promise<Awaited<ReturnType<TestGateway['post']>>> {
-    const answer = await gateway.post(pipeline, body);
-    await eventually('the final entry', async () => (await bucket.keys(`_esclusa/runs/${String(answer.body['run'])}.json`)).length === 1);
-    return answer;
-  }
+  // Whoever has an answer may go on at once: the run is the latest by then.
+  const run = (pipeline: string, body?: string): ReturnType<TestGateway['post']> => gateway.post(pipeline, body);
 
   const latest = async (pipeline: string): Promise<Manifest> => JSON.parse(await bucket.text(`_esclusa/latest/${pipeline}.json`)) as Manifest;
 
@@ -121,7 +117,6 @@ describe('fields of MongoDB that change between two runs', () => {
     const gateway = await TestGateway.start({ bucket: bucket.name, pipelines, environment: { ...server.environment } });
     const run = async (body?: string) => {
       const answer = await gateway.post('citas', body);
-      await nothingLeft(gateway.installation, bucket);
       return answer.body;
     };
     try {

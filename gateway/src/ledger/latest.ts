@@ -46,6 +46,8 @@ function instantOf({ snapshot, created, seenAt }: Dated): number {
 export class Latest {
   readonly #store: SealedStore;
   readonly #keys: LedgerKeys;
+  /** Per pipeline the newest manifest that S3 has not taken yet. */
+  readonly #coming = new Map<string, Manifest & Dated>();
 
   constructor(store: SealedStore, keys: LedgerKeys) {
     this.#store = store;
@@ -60,18 +62,28 @@ export class Latest {
   /** Writes a manifest there, letter for letter, unless a newer one stands there, or it itself. Rejects when others are quicker each time. */
   async advance(pipeline: string, { manifest, text, seenAt }: { manifest: Manifest; text: string; seenAt: Date }): Promise<Advanced> {
     const mine = { ...manifest, seenAt };
+    const before = this.#coming.get(pipeline);
+    if (before === undefined || before.run === mine.run || isNewer(mine, before)) this.#coming.set(pipeline, mine);
     const decide = async (there: TaggedObject | undefined, isForged: boolean) => {
       const standing = there === undefined ? undefined : readManifest(there);
       if (standing !== undefined && !isNewer(mine, standing)) return { text: undefined, told: 'kept' as const };
       return { text, told: (there !== undefined && standing === undefined) || isForged ? ('mended' as const) : ('moved' as const) };
     };
-    return this.#store.change<Advanced>(this.keyOf(pipeline), decide, { maxBytes: MAX_BYTES.manifest });
+    const told = await this.#store.change<Advanced>(this.keyOf(pipeline), decide, { maxBytes: MAX_BYTES.manifest });
+    if (this.#coming.get(pipeline)?.run === mine.run) this.#coming.delete(pipeline);
+    return told;
   }
 
-  /** The columns of some datasets in the pipeline's latest manifest; undefined where there is none that is believed. */
+  /**
+   * The columns of some datasets in the pipeline's latest manifest, or in one of this gateway's runs that is to become it; undefined where there is none that is
+   * believed.
+   */
   async columns(pipeline: string, datasets: readonly string[]): Promise<PreviousColumns | undefined> {
+    // Before S3 is asked: what S3 takes meanwhile is in the one or in the other.
+    const coming = this.#coming.get(pipeline);
     const there = await this.#store.taggedIfBelieved(this.keyOf(pipeline), MAX_BYTES.manifest);
-    const manifest = there === undefined ? undefined : readManifest(there);
+    const standing = there === undefined ? undefined : readManifest(there);
+    const manifest = coming !== undefined && (standing === undefined || isNewer(coming, standing)) ? coming : standing;
     if (manifest === undefined) return undefined;
     const known = datasets.flatMap((name) => {
       const fields = resourceOf(manifest, name)?.schema?.fields;

@@ -7,6 +7,7 @@ import type { Decision } from '../ledger/decisions.ts';
 import type { AttemptEntry, EndedRun, OpenRun } from '../ledger/entries.ts';
 import { sha256 } from '../ledger/ledger.ts';
 import { UntrustedEntry, undefinedIfUntrusted } from '../ledger/sealed-store.ts';
+import { within } from '../within.ts';
 import { type Attempted, Carrier, type CarrierServices, type Drive, type Must, decidedAttempt } from './carrier.ts';
 import { cancelledRun, endedRun, outcomeOf } from './final-entry.ts';
 import type { RunHandle } from './handle.ts';
@@ -24,6 +25,8 @@ const TAKEN_UP_AFTER_MS = 1_000;
 // Another run of the pipeline goes on with its increments.
 const BUSY_PAUSE_MS = 1_000;
 const VETTED_AT_ONCE = 8;
+// The run is decided: an S3 that does not take the latest manifest now must not keep its caller waiting for good.
+const ANSWER_WAITS_MS = 2_000;
 
 /** What driving runs needs. */
 export interface RunnerServices extends CarrierServices {
@@ -287,13 +290,16 @@ export class Runner {
     if (moved === 'mended') log.warn("what stood at the pipeline's latest manifest was none of ours; it is replaced");
   }
 
-  /** Answers, writes everything down, and clears away; in this order, so that nobody waits for a ledger that is away. */
+  /** Answers, writes everything down, and clears away; in this order, so that nobody waits long for a ledger that is away. */
   async #finish(drive: Drive, ended: EndedRun, attempted: Attempted | undefined): Promise<void> {
     const { handle, must, entries, resumed, log } = drive;
+    const latest = this.#publishLatest(drive, attempted?.decision);
+    // Whoever has the answer finds the run in it, and a run that follows compares its columns with this one's.
+    await within(ANSWER_WAITS_MS, latest).catch(() => undefined);
     handle.ended(ended);
     if (attempted !== undefined) await this.#writeLog(attempted.entry, attempted, must);
     // Before the final entry: a gateway that is killed in between does both again.
-    await this.#publishLatest(drive, attempted?.decision);
+    await latest;
     await this.#unclaim(drive);
     await must('writing the final entry', () =>
       this.#services.ledger.end({ ...ended, timeline: [...handle.timeline] }, entries, { entry: handle.entry, resumed }),
