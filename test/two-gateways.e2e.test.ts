@@ -77,44 +77,48 @@ describe('two gateways of one installation', () => {
   });
 
   // Its container was taken up, and removed in the end, by the quicker one before the slower one came to start it: it creates another.
-  test.each(['runs to its end', 'is killed as it uploads'])(
-    'an attempt that the slower one starts again after it has published, and which %s, leaves nothing',
-    async (how) => {
-      const [docks, s3] = [new DockerProxy(), await S3Proxy.start()];
-      await docks.listen();
-      const shared = await options({ environment: { JOB_S3_ENDPOINT: s3.inside } });
-      // Which has no reconciler that would clear away after it.
-      const slower = await TestGateway.start({ ...shared, environment: { ...shared.environment, DOCKER_HOST: docks.host, RECONCILE_SECONDS: '3600' } });
-      const quicker = await TestGateway.start(shared);
-      const late = Promise.withResolvers<void>();
-      try {
-        const bucket = looked(shared);
-        docks.gate = async ({ operation, nth }, when): Promise<'forward'> => {
-          if (operation === 'attach' && nth === 1 && when === 'before') await late.promise;
-          return 'forward';
-        };
-        const run = (await slower.post('quick', undefined, ASYNC)).body['run'];
-        const ended = async () => (await bucket.keys('_esclusa/runs/')).length === 1 && (await containers(shared)).length === 0;
-        await eventually('the run to end at the quicker one', ended);
-        await quicker.stop();
-        const objects = async () => Promise.all((await bucket.dataKeys()).map(async (key) => [key, await bucket.text(key)]));
-        const published = await objects();
-        s3.breakAt({ operation: 'UploadPart', when: 'before', nth: 1 });
-        late.resolve();
-        await s3.hit();
-        if (how === 'is killed as it uploads') await docker.getContainer((await runningContainer(run)).Id).kill({ signal: 'SIGKILL' });
-        s3.release(how === 'is killed as it uploads' ? 'drop' : 'forward');
-        await nothingLeft(shared.installation, bucket);
-        expect(await objects()).toEqual(published);
-        const { body } = await slower.request('GET', `/api/runs/${String(run)}`);
-        expect(body).toMatchObject({ state: 'succeeded', attempts: [{ attempt: 1, state: 'committed' }] });
-      } finally {
-        late.resolve();
-        await Promise.all([slower.stop(), quicker.stop(), s3.stop()]);
-        await docks.close();
-      }
-    },
-  );
+  test.each([
+    ['runs to its end', 'forward', 0],
+    ['is killed as it uploads', 'drop', 0],
+    ['is killed as it uploads while S3 lists no uploads for a while', 'drop', 8_000],
+  ] as const)('an attempt that the slower one starts again after it has published, and which %s, leaves nothing', async (_, action, awayMs) => {
+    const [docks, s3, own] = [new DockerProxy(), await S3Proxy.start(), await S3Proxy.start()];
+    await docks.listen();
+    const shared = await options({ environment: { JOB_S3_ENDPOINT: s3.inside } });
+    // Where nothing fails, it needs no reconciler that clears away after it.
+    const alone = { DOCKER_HOST: docks.host, S3_ENDPOINT: own.outside, RECONCILE_SECONDS: awayMs === 0 ? '3600' : '1' };
+    const slower = await TestGateway.start({ ...shared, environment: { ...shared.environment, ...alone } });
+    const quicker = await TestGateway.start(shared);
+    const late = Promise.withResolvers<void>();
+    try {
+      const bucket = looked(shared);
+      docks.gate = async ({ operation, nth }, when): Promise<'forward'> => {
+        if (operation === 'attach' && nth === 1 && when === 'before') await late.promise;
+        return 'forward';
+      };
+      const run = (await slower.post('quick', undefined, ASYNC)).body['run'];
+      const ended = async () => (await bucket.keys('_esclusa/runs/')).length === 1 && (await containers(shared)).length === 0;
+      await eventually('the run to end at the quicker one', ended);
+      await quicker.stop();
+      const objects = async () => Promise.all((await bucket.dataKeys()).map(async (key) => [key, await bucket.text(key)]));
+      const published = await objects();
+      s3.breakAt({ operation: 'UploadPart', when: 'before', nth: 1 });
+      late.resolve();
+      await s3.hit();
+      const back = Date.now() + awayMs;
+      own.gate = ({ operation }) => (operation === 'ListMultipartUploads' && Date.now() < back ? { status: 503, code: 'SlowDown' } : 'forward');
+      if (action === 'drop') await docker.getContainer((await runningContainer(run)).Id).kill({ signal: 'SIGKILL' });
+      s3.release(action);
+      await nothingLeft(shared.installation, bucket);
+      expect(await objects()).toEqual(published);
+      const { body } = await slower.request('GET', `/api/runs/${String(run)}`);
+      expect(body).toMatchObject({ state: 'succeeded', attempts: [{ attempt: 1, state: 'committed' }] });
+    } finally {
+      late.resolve();
+      await Promise.all([slower.stop(), quicker.stop(), s3.stop()]);
+      await Promise.all([docks.close(), own.stop()]);
+    }
+  });
 
   test('a run that waits at the old one goes on at the new one when the old one is killed, and who asks there waits for it', async () => {
     const how = await options({ environment: { MAX_RUNNING: '1' } });

@@ -99,6 +99,7 @@ export class Reconciler {
       if (ended !== undefined) runs.endedElsewhere(handle, ended);
     }
     await cleaner.removeEnded(owner, containers, { isOpen: (run) => open.has(run) || runs.get(run) !== undefined, isUnknown: (run) => queue.others.has(run) });
+    sweeper.again();
     for (const { run, attempt } of attempts) {
       if (!open.has(run) && !queue.others.has(run) && runs.get(run) === undefined) sweeper.soon(owner, run, attempt);
     }

@@ -294,7 +294,7 @@ export class Runner {
   async #finish(drive: Drive, ended: EndedRun, attempted: Attempted | undefined): Promise<void> {
     const { handle, must, entries, resumed, log } = drive;
     const latest = this.#publishLatest(drive, attempted?.decision);
-    // Whoever has the answer finds the run in it, and a run that follows compares its columns with this one's.
+    // Callers rely on it: a run that starts right behind the answer compares its columns with this one's.
     await within(ANSWER_WAITS_MS, latest).catch(() => undefined);
     handle.ended(ended);
     if (attempted !== undefined) await this.#writeLog(attempted.entry, attempted, must);

@@ -23,6 +23,8 @@ export class Sweeper {
   readonly #services: SweeperServices;
   readonly #queue = new PQueue({ concurrency: SWEPT_AT_ONCE });
   readonly #known = new Set<string>();
+  /** Sweeps to be begun anew, by attempt: of those whose entries the caller has, since the ledger may not have them any more. */
+  readonly #owed = new Map<string, () => void>();
 
   constructor(services: SweeperServices) {
     this.#services = services;
@@ -35,15 +37,27 @@ export class Sweeper {
    */
   soon(owner: Owner, run: string, attempt: number, known?: AttemptEntry): void {
     const name = `${run}/${attempt}`;
-    if (this.#known.has(name) || this.#known.size >= MAX_WAITING) return;
+    const owe = (): void => {
+      if (known !== undefined && this.#owed.size < MAX_WAITING) this.#owed.set(name, () => this.soon(owner, run, attempt, known));
+    };
+    if (this.#known.has(name)) return;
+    if (this.#known.size >= MAX_WAITING) return owe();
     this.#known.add(name);
     const sweep = async (): Promise<void> => {
       const isWhole = await this.#sweep(owner, run, attempt, known).finally(() => this.#known.delete(name));
       if (!isWhole) this.soon(owner, run, attempt, known);
     };
     this.#queue.add(sweep).catch((error: unknown) => {
+      owe();
       this.#services.log.warn({ err: error, run, attempt }, 'an attempt could not be swept; trying again later');
     });
+  }
+
+  /** Begins anew what failed, or found no place, and can't be found by the ledger. */
+  again(): void {
+    const owed = [...this.#owed.values()];
+    this.#owed.clear();
+    for (const sweep of owed) sweep();
   }
 
   /** Resolves once nothing waits to be swept. */
