@@ -42,6 +42,8 @@ export class MysqlServer {
       charset: 'utf8mb4',
       timezone: 'Z',
       multipleStatements: true,
+      // The default of 10 s passed once on a busy machine.
+      connectTimeout: 60_000,
     });
     connection.on('error', () => {});
     return connection;
