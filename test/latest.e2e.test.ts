@@ -174,7 +174,7 @@ describe('latest.json', () => {
     try {
       const first = await gateway.post('ventas');
       expect(first.status).toBe(200);
-      // Slow, it is waited for; refused, callers are answered all the same, and this gateway knows.
+      // The answer waits for a slow S3. It does not wait for one that refuses, and this gateway knows the columns.
       expect((await latest(bucket))?.run).toBe(refusals === 0 ? runOf(first) : undefined);
       const client = await connectTo(own);
       await client.query('alter table ofertas add column precio integer');

@@ -46,7 +46,7 @@ describe('columns that change between two runs', () => {
     await gateway?.stop();
   });
 
-  // Whoever has an answer may go on at once: the run is the latest by then.
+  // Runs follow each other's answers at once: a run is the latest before it is answered.
   const run = (pipeline: string, body?: string): ReturnType<TestGateway['post']> => gateway.post(pipeline, body);
 
   const latest = async (pipeline: string): Promise<Manifest> => JSON.parse(await bucket.text(`_esclusa/latest/${pipeline}.json`)) as Manifest;
@@ -115,10 +115,7 @@ describe('fields of MongoDB that change between two runs', () => {
     const insert = (...documents: object[]): Promise<unknown> => server.using('pharmavida', (db) => db.collection('citas').insertMany(documents));
     const pipelines = { citas: 'job: mongodb\ndatasets:\n  citas: { exclude: [_id], schemaChanges: additive }\n' };
     const gateway = await TestGateway.start({ bucket: bucket.name, pipelines, environment: { ...server.environment } });
-    const run = async (body?: string) => {
-      const answer = await gateway.post('citas', body);
-      return answer.body;
-    };
+    const run = async (body?: string) => (await gateway.post('citas', body)).body;
     try {
       await insert({ n: 1, t: 'a' });
       const first = await run();
@@ -130,12 +127,14 @@ describe('fields of MongoDB that change between two runs', () => {
       await insert({ n: 'uno' });
       const objects = await bucket.dataKeys();
       const refused = await run();
+      await nothingLeft(gateway.installation, bucket);
       const retyped = [{ name: 'n', from: 'integer', to: 'string' }];
       expect(refused).toMatchObject({ code: 'SCHEMA_CHANGED', details: { policy: 'additive', since: second['run'], retyped } });
       expect(await bucket.dataKeys()).toEqual(objects);
       expect(await run('{"schemaChanges": "allow"}')).toMatchObject({ status: 'success', result: { citas: { registros: 4, schemaChanges: { retyped } } } });
       await server.using('pharmavida', (db) => db.collection('citas').updateMany({}, { $unset: { alta: 1 } }));
       expect(await run()).toMatchObject({ code: 'SCHEMA_CHANGED', details: { dropped: ['alta'] } });
+      await nothingLeft(gateway.installation, bucket);
     } finally {
       await gateway.stop();
     }

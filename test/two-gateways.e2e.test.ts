@@ -85,7 +85,7 @@ describe('two gateways of one installation', () => {
     const [docks, s3, own] = [new DockerProxy(), await S3Proxy.start(), await S3Proxy.start()];
     await docks.listen();
     const shared = await options({ environment: { JOB_S3_ENDPOINT: s3.inside } });
-    // Where nothing fails, it needs no reconciler that clears away after it.
+    // It clears away without its reconciler, but for the row in which S3 fails.
     const alone = { DOCKER_HOST: docks.host, S3_ENDPOINT: own.outside, RECONCILE_SECONDS: awayMs === 0 ? '3600' : '1' };
     const slower = await TestGateway.start({ ...shared, environment: { ...shared.environment, ...alone } });
     const quicker = await TestGateway.start(shared);

@@ -16,7 +16,7 @@ function at(takenAt: string, seenAt: string): Partial<Dated> {
 }
 
 describe('isNewer', () => {
-  test.each<[string, Dated, Dated, boolean]>([
+  test.each<[string, Dated, Dated | undefined, boolean]>([
     ['a later snapshot', dated('a', '2025-01-02T15:30:46Z'), dated('b', '2025-01-02T15:30:45Z'), true],
     ['an earlier snapshot', dated('b', '2025-01-02T15:30:45Z'), dated('a', '2025-01-02T15:30:46Z'), false],
     ['an earlier snapshot that was published later', dated('a', '2025-01-02T15:30:45Z', '2025-01-02T16:00:00Z'), dated('b', '2025-01-02T15:30:46Z'), false],
@@ -29,6 +29,7 @@ describe('isNewer', () => {
     ['none, published later than the other was taken', dated('a'), dated('b', '2025-01-02T15:30:45Z'), true],
     ['none, published before the other was taken', dated('b'), dated('a', '2025-01-02T15:30:51Z'), false],
     ['none on either side, published later', dated('a', undefined, '2025-01-02T15:30:51Z'), dated('b'), true],
+    ['any, where none stands', dated('a'), undefined, true],
     ['itself', dated('a', '2025-01-02T15:30:45Z'), dated('a', '2025-01-02T15:30:45Z'), false],
   ])('says of %s', (_, manifest, standing, newer) => {
     expect(isNewer(manifest, standing)).toBe(newer);

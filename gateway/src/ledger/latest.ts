@@ -22,8 +22,9 @@ export interface PreviousColumns {
 // S3 tells times by the second.
 const SECOND_MS = 1_000;
 
-/** Whether a manifest tells of a later point in time than the one that stands: by its snapshot, and for the same instant by its run; pure. */
-export function isNewer(manifest: Dated, standing: Dated): boolean {
+/** Returns true if a manifest tells of a later point in time than the one that stands, or none does: by its snapshot, and for the same instant by its run; pure. */
+export function isNewer(manifest: Dated, standing: Dated | undefined): boolean {
+  if (standing === undefined) return true;
   const [mine, theirs] = [instantOf(manifest), instantOf(standing)];
   // Ids of runs sort by time.
   return mine === theirs ? manifest.run > standing.run : mine > theirs;
@@ -46,7 +47,7 @@ function instantOf({ snapshot, created, seenAt }: Dated): number {
 export class Latest {
   readonly #store: SealedStore;
   readonly #keys: LedgerKeys;
-  /** Per pipeline the newest manifest that S3 has not taken yet. */
+  /** The newest manifest of each pipeline that S3 has not taken yet. */
   readonly #coming = new Map<string, Manifest & Dated>();
 
   constructor(store: SealedStore, keys: LedgerKeys) {
@@ -62,11 +63,10 @@ export class Latest {
   /** Writes a manifest there, letter for letter, unless a newer one stands there, or it itself. Rejects when others are quicker each time. */
   async advance(pipeline: string, { manifest, text, seenAt }: { manifest: Manifest; text: string; seenAt: Date }): Promise<Advanced> {
     const mine = { ...manifest, seenAt };
-    const before = this.#coming.get(pipeline);
-    if (before === undefined || before.run === mine.run || isNewer(mine, before)) this.#coming.set(pipeline, mine);
+    if (isNewer(mine, this.#coming.get(pipeline))) this.#coming.set(pipeline, mine);
     const decide = async (there: TaggedObject | undefined, isForged: boolean) => {
       const standing = there === undefined ? undefined : readManifest(there);
-      if (standing !== undefined && !isNewer(mine, standing)) return { text: undefined, told: 'kept' as const };
+      if (!isNewer(mine, standing)) return { text: undefined, told: 'kept' as const };
       return { text, told: (there !== undefined && standing === undefined) || isForged ? ('mended' as const) : ('moved' as const) };
     };
     const told = await this.#store.change<Advanced>(this.keyOf(pipeline), decide, { maxBytes: MAX_BYTES.manifest });
@@ -79,11 +79,11 @@ export class Latest {
    * believed.
    */
   async columns(pipeline: string, datasets: readonly string[]): Promise<PreviousColumns | undefined> {
-    // Before S3 is asked: what S3 takes meanwhile is in the one or in the other.
+    // Read before S3 is asked, so that a manifest which S3 takes meanwhile is seen here or there.
     const coming = this.#coming.get(pipeline);
     const there = await this.#store.taggedIfBelieved(this.keyOf(pipeline), MAX_BYTES.manifest);
     const standing = there === undefined ? undefined : readManifest(there);
-    const manifest = coming !== undefined && (standing === undefined || isNewer(coming, standing)) ? coming : standing;
+    const manifest = coming !== undefined && isNewer(coming, standing) ? coming : standing;
     if (manifest === undefined) return undefined;
     const known = datasets.flatMap((name) => {
       const fields = resourceOf(manifest, name)?.schema?.fields;

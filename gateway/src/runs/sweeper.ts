@@ -23,7 +23,7 @@ export class Sweeper {
   readonly #services: SweeperServices;
   readonly #queue = new PQueue({ concurrency: SWEPT_AT_ONCE });
   readonly #known = new Set<string>();
-  /** Sweeps to be begun anew, by attempt: of those whose entries the caller has, since the ledger may not have them any more. */
+  /** Sweeps to repeat, by attempt. The ledger may have dropped their entries, so the reconciler would not find them. */
   readonly #owed = new Map<string, () => void>();
 
   constructor(services: SweeperServices) {
@@ -53,7 +53,7 @@ export class Sweeper {
     });
   }
 
-  /** Begins anew what failed, or found no place, and can't be found by the ledger. */
+  /** Repeats sweeps that failed or found no place, and that the ledger may not tell of any more. */
   again(): void {
     const owed = [...this.#owed.values()];
     this.#owed.clear();
